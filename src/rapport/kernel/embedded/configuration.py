@@ -1,4 +1,4 @@
-"""The server's settings: safe ones first, then sizes that suit the machine, then what the caller and the person say."""
+"""The server's settings: safe ones, sizes that suit the machine, and what the person wants otherwise."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ _MB = 1024 * 1024
 
 
 def configuration_text(folders: Folders, socket_dir: Path, settings: Mapping[str, str]) -> str:
-    """Return the whole configuration file; the last line for a name wins, so the person's own file comes last."""
+    """Return the whole configuration file; the last line for a name wins, so the person's own come last."""
     chosen = {**_safety(folders, socket_dir), **_log(folders), **_sizes(), **settings}
     lines = [
         "# Written at every start. Your own settings belong in postgresql.user.conf; they win over these."
@@ -44,7 +44,7 @@ def _safety(folders: Folders, socket_dir: Path) -> dict[str, str]:
 
 
 def _log(folders: Folders) -> dict[str, str]:
-    """Keep one week of logs, without the statements and row values that would carry customers' data into them."""
+    """Keep one week of logs, without the statements and values that would carry customers' data there."""
     return {
         "logging_collector": "on",
         "log_directory": str(folders.log),
@@ -63,8 +63,8 @@ def _log(folders: Folders) -> dict[str, str]:
 
 
 def _sizes() -> dict[str, str]:
-    """Take an eighth of the memory (64 MB to 1 GB) for shared buffers: web and worker live on the same machine."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MB
+    """Take an eighth of the memory (64 MB to 1 GB) for shared buffers: web and worker live here too."""
+    memory = _memory() // _MB
     sizes = {
         "max_connections": "100",
         "shared_buffers": f"{min(1024, max(64, memory // 8))}MB",
@@ -81,11 +81,21 @@ def _sizes() -> dict[str, str]:
         "max_parallel_workers_per_gather": "1",
         "track_io_timing": "on",
     }
-    shared_memory = Path("/dev/shm")
+    shared_memory = Path("/dev/shm")  # noqa: S108 - looked at, never written
     if shared_memory.is_dir() and shutil.disk_usage(shared_memory).total < 256 * _MB:
         # Containers often give 64 MB, too little for a parallel query.
         sizes["dynamic_shared_memory_type"] = "mmap"
     return sizes
+
+
+def _memory() -> int:
+    """Return the bytes of memory we may use: the machine's, or fewer where a container is limited."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+    except OSError:
+        return machine
+    return min(machine, int(limit)) if limit.isdigit() else machine
 
 
 def _quoted(value: str) -> str:

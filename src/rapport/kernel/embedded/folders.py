@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from rapport.kernel.embedded.errors import FolderClosed
+from rapport.kernel.embedded.errors import FolderClosedError
 from rapport.kernel.embedded.system_user import SystemUser
 
 SHARED = Path("/var/lib/rapport")
@@ -20,8 +20,9 @@ _LONGEST_SOCKET = 107 if os.uname().sysname == "Linux" else 103
 class Folders:
     """The places of one embedded database.
 
-    `control` lies in the data folder and belongs to whoever starts Rapport (password, locks, own settings); `home`
-    holds what the server's user must reach, and is the same folder unless the data folder is closed to that user.
+    `control` lies in the data folder and belongs to whoever starts Rapport (password, locks, own settings);
+    `home` holds what the server's user must reach, and is the same folder unless the data folder is closed to
+    that user.
     """
 
     control: Path
@@ -98,29 +99,30 @@ def existing_folders(data_dir: Path) -> Folders | None:
 def control_folder(data_dir: Path) -> Path:
     """Make and return the folder of this database inside the data folder.
 
-    Raises FolderClosed when it cannot be made or belongs to another user.
+    Raises FolderClosedError when it cannot be made or belongs to another user.
     """
     control = data_dir.resolve() / "postgresql"
-    # Others may pass through what root makes, so that the server's user reaches its own folder and nothing else.
+    # Others may pass through what root makes, so that the server's user reaches its own folder.
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
         data_dir.mkdir(mode=mode, parents=True, exist_ok=True)
         control.mkdir(mode=mode, exist_ok=True)
     except OSError as error:
-        raise FolderClosed(
-            f"The data folder {data_dir} cannot be used ({error.strerror}). Choose another with RAPPORT_DATA_DIR, "
-            "or let this user write there."
+        raise FolderClosedError(
+            f"The data folder {data_dir} cannot be used ({error.strerror}). Choose another with "
+            "RAPPORT_DATA_DIR, or let this user write there."
         ) from error
     if os.geteuid() not in (0, control.stat().st_uid):
-        raise FolderClosed(
-            f"The database in {control} belongs to another user of this machine (user id {control.stat().st_uid}). "
-            "Start Rapport as that user, or choose another data folder with RAPPORT_DATA_DIR."
+        raise FolderClosedError(
+            f"The database in {control} belongs to another user of this machine (user id "
+            f"{control.stat().st_uid}). Start Rapport as that user, or choose another data folder with "
+            "RAPPORT_DATA_DIR."
         )
     return control
 
 
 def find_home(control: Path, user: SystemUser) -> Path:
-    """Return where the cluster lies or shall lie: beside the controls, or below SHARED when those are out of reach."""
+    """Return where the cluster lies or shall lie: beside the controls, or below SHARED if they are closed."""
     note = control / "location"
     if note.exists():
         return Path(note.read_text(encoding="utf-8").strip())
@@ -135,7 +137,7 @@ def find_home(control: Path, user: SystemUser) -> Path:
 def own_folder(path: Path, user: SystemUser) -> None:
     """Make `path` a folder that belongs to the server's user and is closed to all others.
 
-    Raises FolderClosed when something else is in its place.
+    Raises FolderClosedError when something else is in its place.
     """
     try:
         path.mkdir(mode=0o700)
@@ -143,14 +145,14 @@ def own_folder(path: Path, user: SystemUser) -> None:
     except FileExistsError:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != user.uid or stat.S_IMODE(found.st_mode) & 0o077:
-            raise FolderClosed(
-                f"{path} should be a folder of the database's user (user id {user.uid}), closed to all others, and "
-                "is not. Look at what is there, move it away, and start again."
+            raise FolderClosedError(
+                f"{path} should be a folder of the database's user (user id {user.uid}), closed to all "
+                "others, and is not. Look at what is there, move it away, and start again."
             ) from None
 
 
 def socket_folder(home: Path, user: SystemUser) -> Path:
-    """Return the folder for the socket: in `home`, or a short private one where the path would be too long."""
+    """Return the folder for the socket: in `home`, or a short private one if that path is too long."""
     folder = home / "socket"
     if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= _LONGEST_SOCKET:
         return folder
@@ -158,8 +160,8 @@ def socket_folder(home: Path, user: SystemUser) -> Path:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and not user.is_other and len(runtime) < 40 and os.access(runtime, os.W_OK | os.X_OK):
         return Path(runtime, name)
-    # Not tempfile.gettempdir(): TMPDIR may be as long as the folder we are fleeing, and differ between two starters.
-    return Path("/tmp", name)
+    # Not tempfile.gettempdir(): TMPDIR may be as long as what we flee. `own_folder` makes it safe.
+    return Path("/tmp", name)  # noqa: S108
 
 
 def write_whole(path: Path, text: str, *, mode: int) -> None:

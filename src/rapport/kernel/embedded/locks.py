@@ -30,7 +30,7 @@ class SharedLock:
         fcntl.flock(self._handle, fcntl.LOCK_SH)
 
     def is_last(self) -> bool:
-        """Say whether no other process holds the lock; call it where no new holder can come (see `exclusive`)."""
+        """Say whether nobody else holds the lock; ask where no new holder can come (see `exclusive`)."""
         alone = _try(self._handle, fcntl.LOCK_EX)
         fcntl.flock(self._handle, fcntl.LOCK_SH)
         return alone

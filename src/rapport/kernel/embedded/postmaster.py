@@ -1,4 +1,4 @@
-"""Which processes belong to a cluster: its postmaster, what a dead one left behind, and files that only look alive."""
+"""Which processes belong to a cluster: its postmaster, and what a dead one left behind."""
 
 import time
 from collections.abc import Iterator
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import psutil
 
-from rapport.kernel.embedded.errors import StillHeld
+from rapport.kernel.embedded.errors import StillHeldError
 from rapport.kernel.embedded.folders import PORT
 
 _PATIENCE = 10.0
 
 
 def find_postmaster(cluster: Path) -> psutil.Process | None:
-    """Return the live postmaster of `cluster`, or None; a process that merely got its number does not count."""
+    """Return the live postmaster of `cluster`, or None; a process that merely has its number is none."""
     pid = _first_number(cluster / "postmaster.pid")
     return _process_of(pid, cluster) if pid else None
 
@@ -30,9 +30,9 @@ def state_of(cluster: Path) -> str:
 def clear_remains(cluster: Path, socket_dir: Path) -> None:
     """Make way for a new postmaster after one that was killed, or a machine that was switched off.
 
-    PostgreSQL itself sees that a dead process no longer holds its lock files; it does not see when the number in
-    them has since gone to another process, so those files are removed. Backends that outlived their postmaster
-    must be gone before a new one starts. Raises StillHeld when they do not go.
+    PostgreSQL itself sees that a dead process no longer holds its lock files; it does not see when the number
+    in them has since gone to another process, so those files are removed. Backends that outlived their
+    postmaster must be gone before a new one starts. Raises StillHeldError when they do not go.
     """
     _end_orphans(cluster)
     for lock in (cluster / "postmaster.pid", socket_dir / f".s.PGSQL.{PORT}.lock"):
@@ -53,9 +53,9 @@ def _end_orphans(cluster: Path) -> None:
     _, alive = psutil.wait_procs(alive, timeout=_PATIENCE)
     if alive:
         numbers = ", ".join(str(process.pid) for process in alive)
-        raise StillHeld(
-            f"Processes of an earlier database server will not end (process ids {numbers}), often because a disk "
-            "does not answer. Restart the machine, then start Rapport again."
+        raise StillHeldError(
+            f"Processes of an earlier database server will not end (process ids {numbers}), often because a "
+            "disk does not answer. Restart the machine, then start Rapport again."
         )
 
 
@@ -84,7 +84,7 @@ def _process_of(pid: int, cluster: Path) -> psutil.Process | None:
 
 
 def _belongs(process: psutil.Process, cluster: Path) -> bool:
-    """Say whether the process is a PostgreSQL server process that works in `cluster` (they all change to it)."""
+    """Say whether the process is PostgreSQL's and works in `cluster` (all of them change to it)."""
     try:
         return process.name().startswith("postgres") and Path(process.cwd()) == cluster
     except (psutil.Error, OSError):

@@ -1,6 +1,6 @@
 """The embedded server from start to stop, shared by all processes that use the same data folder."""
 
-import os
+import errno
 import pwd
 import shlex
 import shutil
@@ -10,14 +10,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Literal, Self
 from urllib.parse import quote
 
-import psutil
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
 from rapport.kernel.embedded.binaries import Binaries, find_binaries, reachable_binaries
@@ -32,9 +33,9 @@ from rapport.kernel.embedded.cluster import (
 from rapport.kernel.embedded.configuration import configuration_text
 from rapport.kernel.embedded.errors import (
     EmbeddedDatabaseError,
-    FolderClosed,
-    PasswordMissing,
-    StartFailed,
+    FolderClosedError,
+    PasswordMissingError,
+    StartFailedError,
 )
 from rapport.kernel.embedded.folders import (
     PORT,
@@ -73,12 +74,14 @@ class ConnectionInfo:
     def url(self) -> str:
         """The address as libpq, psycopg and Django read it."""
         return (
-            f"postgresql://{quote(self.user, safe='')}:{quote(self.password, safe='')}@/{quote(self.dbname, safe='')}"
-            f"?host={quote(self.host, safe='')}&port={self.port}"
+            ""
+            f"postgresql://{_encoded(self.user)}:{_encoded(self.password)}@/{_encoded(self.dbname)}"
+            f"?host={_encoded(self.host)}&port={self.port}"
         )
 
     def __repr__(self) -> str:
-        return f"ConnectionInfo(host={self.host!r}, user={self.user!r}, dbname={self.dbname!r}, port={self.port})"
+        """Leave the password out of logs and tracebacks."""
+        return f"ConnectionInfo(host={self.host!r}, user={self.user!r}, dbname={self.dbname!r})"
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,9 @@ def recorded_connection(data_dir: Path) -> ConnectionInfo | None:
 class EmbeddedServer:
     """A PostgreSQL server in the data folder.
 
-    Any number of processes may start it at once: the first starts the server, the others join it, and the last to
-    leave stops it. A process that dies without leaving counts as gone, and the next one takes over what it left.
+    Any number of processes may start it at once: the first starts the server, the others join it, and the
+    last to leave stops it. A process that dies without leaving counts as gone, and the next one takes over
+    what it left.
     """
 
     def __init__(
@@ -116,16 +120,25 @@ class EmbeddedServer:
     ) -> None:
         self._data_dir = data_dir
         self._settings = dict(settings or {})
-        self._progress: Progress = progress or (lambda message: None)
+        self._progress = progress
         self._using: SharedLock | None = None
         self._previous_handler: signal.Handlers | None = None
 
     def start(self) -> ConnectionInfo:
-        """Start or join the server and return how to reach it, when it accepts connections; recovery may take long.
+        """Start or join the server and return how to reach it, once it accepts connections.
 
-        Raises EmbeddedDatabaseError in one of its kinds, each with a message for the person.
+        Recovery may take long, and is waited for. Raises EmbeddedDatabaseError in one of its kinds, each with
+        a message for the person.
         """
         control = control_folder(self._data_dir)
+        try:
+            return self._start_or_join(control)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise disk_full(control) from error
+            raise
+
+    def _start_or_join(self, control: Path) -> ConnectionInfo:
         with exclusive(control / "starting.lock", self._another_starts):
             folders, user = _place(control)
             using = self._using or SharedLock(folders.using_lock)
@@ -159,7 +172,7 @@ class EmbeddedServer:
         """Start the server again if it died under us; made to be called every few seconds."""
         folders = existing_folders(self._data_dir)
         if self._using is not None and folders is not None and find_postmaster(folders.cluster) is None:
-            self._progress("The database server ended unexpectedly; starting it again.")
+            self._say("The database server ended unexpectedly; starting it again.")
             self.start()
 
     def is_running(self) -> bool:
@@ -220,19 +233,25 @@ class EmbeddedServer:
             signal.signal(signal.SIGTERM, self._previous_handler)
             self._previous_handler = None
 
+    def _say(self, message: str) -> None:
+        """Tell the person; a terminal that has gone away must not keep the server from being stopped."""
+        if self._progress is not None:
+            with suppress(OSError):
+                self._progress(message)
+
     def _another_starts(self, seconds: float) -> None:
         if seconds > 1:
-            self._progress(f"Another process is starting or stopping the database ({seconds:.0f} s)")
+            self._say(f"Another process is starting or stopping the database ({seconds:.0f} s)")
 
     def _ensure_running(self, folders: Folders, user: SystemUser) -> None:
         if self._join(folders, user):
             return
         binaries = reachable_binaries(user, SHARED)
         if not check_cluster(folders, binaries):
-            self._progress("Making the database")
+            self._say("Making the database")
             create_cluster(folders, binaries, user)
         elif not folders.password.exists():
-            raise PasswordMissing(
+            raise PasswordMissingError(
                 f"The database in {folders.cluster} is there, but the file with its password is not: "
                 f"{folders.password}. Restore that file from your backup."
             )
@@ -262,17 +281,14 @@ class EmbeddedServer:
             own_folder(folder, user)
         clear_remains(folders.cluster, socket_dir)
         folders.start_log.unlink(missing_ok=True)
-        try:
-            write_whole(
-                folders.configuration, configuration_text(folders, socket_dir, self._settings), mode=0o644
-            )
-            write_whole(folders.socket_note, f"{socket_dir}\n", mode=0o644)
-        except OSError as error:
-            raise _start_failure(folders, str(error)) from error
-        self._progress("Starting the database")
+        configuration = configuration_text(folders, socket_dir, self._settings)
+        write_whole(folders.configuration, configuration, mode=0o644)
+        write_whole(folders.socket_note, f"{socket_dir}\n", mode=0o644)
+        self._say("Starting the database")
         option = shlex.quote(f"config_file={folders.configuration}")
-        command = [binaries.program("pg_ctl"), "start", "-s", "-w", "-t", _NO_LIMIT, "-D", folders.cluster]
-        self._wait_for(user, folders, [*command, "-l", folders.start_log, "-o", f"-c {option}"])
+        command: list[str | Path] = [binaries.program("pg_ctl"), "start", "-s", "-w", "-t", _NO_LIMIT]
+        command += ["-D", folders.cluster, "-l", folders.start_log, "-o", f"-c {option}"]
+        self._wait_for(user, folders, command)
 
     def _wait_for(self, user: SystemUser, folders: Folders, command: list[str | Path]) -> None:
         with tempfile.TemporaryFile() as output:
@@ -292,20 +308,24 @@ class EmbeddedServer:
 
     def _say_waiting(self, seconds: float) -> None:
         if seconds > 2:
-            self._progress(f"The database is putting itself in order after an unclean end ({seconds:.0f} s)")
+            self._say(f"The database is putting itself in order after an unclean end ({seconds:.0f} s)")
 
     def _stop_server(self, folders: Folders) -> None:
         """Ask for a fast shutdown (open transactions roll back) and wait for its last checkpoint."""
         postmaster = find_postmaster(folders.cluster)
         if postmaster is None:
             return
-        self._progress("Stopping the database")
+        self._say("Stopping the database")
         postmaster.send_signal(signal.SIGINT)
         began = time.monotonic()
         while not wait_until_gone(postmaster, 1):
-            self._progress(
+            self._say(
                 f"The database is writing what it still holds in memory ({time.monotonic() - began:.0f} s)"
             )
+
+
+def _encoded(part: str) -> str:
+    return quote(part, safe="")
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -319,9 +339,9 @@ def _place(control: Path) -> tuple[Folders, SystemUser]:
     user = server_user(Folders(control, known_home).cluster)
     folders = Folders(control, find_home(control, user))
     if not user.can_enter(folders.home):
-        raise FolderClosed(
-            f"The user that runs the database ({_user_name(user.uid)}) cannot reach {folders.home}. Let it pass "
-            "through the folders above (chmod o+x on each), as they were when the database was made."
+        raise FolderClosedError(
+            f"The user that runs the database ({_user_name(user.uid)}) cannot reach {folders.home}. Let it "
+            "pass through the folders above (chmod o+x on each), as they were when the database was made."
         )
     return folders, user
 
@@ -330,7 +350,7 @@ def _connection(folders: Folders) -> ConnectionInfo:
     try:
         password = folders.password.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise PasswordMissing(
+        raise PasswordMissingError(
             f"The file with the database's password, {folders.password}, cannot be read ({error.strerror})."
         ) from error
     return ConnectionInfo(str(_recorded_socket(folders)), ROLE, password, DATABASE)
@@ -344,13 +364,11 @@ def _recorded_socket(folders: Folders) -> Path:
 
 
 def _ping(folders: Folders) -> Ping:
-    """Ask the socket itself, which also answers when the server runs in another container on the same folder."""
-    where = f"host='{_escaped(_recorded_socket(folders))}' port={PORT} dbname={DATABASE} user={ROLE} connect_timeout=5"
+    """Ask the socket, which also answers for a server in another container on the same folder."""
+    where = make_conninfo(
+        host=str(_recorded_socket(folders)), port=PORT, user=ROLE, dbname=DATABASE, connect_timeout=5
+    )
     return Ping(PGconn.ping(where.encode()))
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("\\", "\\\\").replace("'", "\\'")
 
 
 def _check_password(connection: ConnectionInfo, folders: Folders) -> None:
@@ -358,10 +376,10 @@ def _check_password(connection: ConnectionInfo, folders: Folders) -> None:
         psycopg.connect(connection.url).close()
     except psycopg.OperationalError as error:
         if "password authentication failed" not in str(error):
-            raise StartFailed(f"The database runs but refuses a connection: {error}") from error
-        raise PasswordMissing(
-            f"The database in {folders.cluster} does not accept the password in {folders.password}. Restore that "
-            "file from the same backup as the database."
+            raise StartFailedError(f"The database runs but refuses a connection: {error}") from error
+        raise PasswordMissingError(
+            f"The database in {folders.cluster} does not accept the password in {folders.password}. Restore "
+            "that file from the same backup as the database."
         ) from error
 
 
@@ -379,7 +397,7 @@ def _start_failure(folders: Folders, said: str) -> EmbeddedDatabaseError:
     lines = _last_lines(folders)
     if is_disk_full(folders.home, said + lines):
         return disk_full(folders.home)
-    return StartFailed(
+    return StartFailedError(
         "The database did not start. Its last words:\n"
         f"{lines or said.strip() or '(none)'}\n"
         f"The whole log is in {folders.log}. If you changed {folders.user_configuration}, look there first."

@@ -1,4 +1,4 @@
-"""Who runs the server: ourselves, or a dedicated system user when root started it, since PostgreSQL refuses root."""
+"""Who runs the server: ourselves, or a dedicated system user if root started it (PostgreSQL refuses root)."""
 
 import os
 import pwd
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from rapport.kernel.embedded.errors import NoSystemUser
+from rapport.kernel.embedded.errors import NoSystemUserError
 
 USER_NAME = "rapport-db"
 _SAFE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -26,8 +26,7 @@ class SystemUser:
     def start(
         self, command: Sequence[str | Path], output: IO[bytes], text: IO[bytes] | None = None
     ) -> subprocess.Popen[bytes]:
-        """Start `command` as this user in a session of its own, so that the terminal's Ctrl-C does not reach it."""
-        options = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
+        """Start `command` as this user, in a session of its own that the terminal's Ctrl-C does not reach."""
         return subprocess.Popen(
             [str(part) for part in command],
             stdin=text or subprocess.DEVNULL,
@@ -37,7 +36,9 @@ class SystemUser:
             env={"PATH": _SAFE_PATH, "LC_ALL": "C", "TZ": "UTC"},
             start_new_session=True,
             umask=0o077,
-            **options,  # type: ignore[arg-type]
+            user=self.uid if self.is_other else None,
+            group=self.gid if self.is_other else None,
+            extra_groups=[] if self.is_other else None,
         )
 
     def can_run(self, command: Sequence[str | Path]) -> bool:
@@ -59,9 +60,9 @@ class SystemUser:
 
 
 def server_user(cluster: Path) -> SystemUser:
-    """Return the user to run the server as: the owner of an existing cluster, else ourselves, else a dedicated one.
+    """Return who runs the server: the owner of an existing cluster, else ourselves, else a dedicated user.
 
-    Raises NoSystemUser when root started us and no dedicated user can be made.
+    Raises NoSystemUserError when root started us and no dedicated user can be made.
     """
     if os.geteuid() != 0:
         return SystemUser(os.geteuid(), os.getegid(), is_other=False)
@@ -78,10 +79,10 @@ def _dedicated_user() -> pwd.struct_passwd:
         pass
     useradd = shutil.which("useradd", path=_SAFE_PATH)
     if useradd is None:
-        raise NoSystemUser(
-            f"PostgreSQL does not run as root, and there is no system user '{USER_NAME}' nor a 'useradd' command to "
-            f"create it. Create that user yourself (for example: adduser -S {USER_NAME}), start Rapport as an "
-            "ordinary user, or give your own server in DATABASE_URL."
+        raise NoSystemUserError(
+            f"PostgreSQL does not run as root, and there is no system user '{USER_NAME}' nor a 'useradd' "
+            f"command to create it. Create that user yourself (for example: adduser -S {USER_NAME}), start "
+            "Rapport as an ordinary user, or give your own server in DATABASE_URL."
         )
     command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
     made = subprocess.run(
@@ -94,7 +95,7 @@ def _dedicated_user() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(USER_NAME)
     except KeyError:
-        raise NoSystemUser(
+        raise NoSystemUserError(
             f"PostgreSQL does not run as root, and the system user '{USER_NAME}' could not be created: "
             f"{made.stderr.strip() or 'useradd gave no reason'}. Create it yourself, or start Rapport as an "
             "ordinary user."
