@@ -1,0 +1,1 @@
+"""The look and manners of Rapport: base templates, components, charts, icons, stylesheet; it knows no room."""
