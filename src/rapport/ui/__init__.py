@@ -1,1 +1,1 @@
-"""The look and manners of Rapport: base templates, components, charts, icons, stylesheet; it knows no room."""
+"""The look and manners of Rapport: base templates, components, charts, icons, styles; it knows no room."""

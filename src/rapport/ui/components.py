@@ -1,4 +1,4 @@
-"""Plain data that pages hand to the components: figures, tabs, filters, tables, timelines, palette results."""
+"""Plain data that pages hand to the components: figures, tabs, filters, tables, timelines, results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -131,7 +131,8 @@ def filter_bar(request: HttpRequest, summary: Text, filters: Sequence[Filter]) -
         chosen = [value for value in request.GET.getlist(wanted.key) if value in labels]
         clear.pop(wanted.key, None)
         active += [
-            ActiveFilter(wanted.label, labels[value], _without(request, wanted.key, value)) for value in chosen
+            ActiveFilter(wanted.label, labels[value], _without(request, wanted.key, value))
+            for value in chosen
         ]
         rest = [choice for choice in wanted.choices if choice.value not in chosen]
         if rest and (wanted.multiple or not chosen):

@@ -1,4 +1,4 @@
-"""Writes data.css: the classes that carry data and layout where a strict content policy forbids inline styles.
+"""Writes data.css: the classes that carry data and layout since a strict policy forbids inline styles.
 
 Run `python -m rapport.ui.data_css` after changing it; a test compares the file with what this module makes.
 """

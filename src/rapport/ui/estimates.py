@@ -9,7 +9,6 @@ from rapport.stats.estimate import DOT_FROM, HIDDEN_BELOW
 from rapport.ui.formats import interval, number
 
 
-
 class EstimateLike(Protocol):
     """What the interface needs of an estimate; `rapport.stats.Estimate` fits."""
 

@@ -33,13 +33,13 @@ def interval(low: Number, high: Number, decimals: int = 0, sign: bool = False) -
 
 def money(amount: Number, currency: str = "EUR", compact: bool = False) -> str:
     """Write an amount: €310,000, or €0.31m where room is short."""
-    size = abs(amount)
+    size = abs(float(amount))
     mark = SYMBOLS.get(currency, currency + NO_BREAK)
     lead = MINUS if amount < 0 else ""
     if compact and size >= 1_000_000_000:
-        return f"{lead}{mark}{number(float(size) / 1e9, 2)}bn"
+        return f"{lead}{mark}{number(size / 1e9, 2)}bn"
     if compact and size >= 100_000:
-        return f"{lead}{mark}{number(float(size) / 1e6, 2)}m"
+        return f"{lead}{mark}{number(size / 1e6, 2)}m"
     return f"{lead}{mark}{number(size)}"
 
 

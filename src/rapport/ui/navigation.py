@@ -1,4 +1,4 @@
-"""The registry of the shell: what the rail, the palette and the user's menu offer; rooms register their entries."""
+"""The registry of the shell: what the rail, the palette and the person's menu offer; rooms register."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ def everyone(user: Any) -> bool:
 
 @dataclass(frozen=True)
 class Entry:
-    """One place to go. `key` follows "g" on the keyboard; `sections` are URL namespaces that light the entry up."""
+    """One place to go: `key` follows "g" on the keyboard; URLs of `sections` light the entry up."""
 
     label: Text
     url_name: str

@@ -1,4 +1,4 @@
-"""Answers the palette: options for the open palette, a whole page of results for a browser without scripts."""
+"""Answers the palette: options for the open palette, a page of results for a browser without scripts."""
 
 from collections.abc import Sequence
 

@@ -8,10 +8,11 @@ from typing import Any
 from django.core.paginator import Page
 from django.http import HttpRequest
 from django.template import Context, Library
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from rapport.stats.estimate import HIDDEN_BELOW
 from rapport.ui import formats
 from rapport.ui.components import (
     Figure,
@@ -23,7 +24,7 @@ from rapport.ui.components import (
     query_with,
     sort_state,
 )
-from rapport.ui.estimates import HIDDEN_BELOW, SCALES, DifferenceLike, EstimateLike, Reading, read
+from rapport.ui.estimates import SCALES, DifferenceLike, EstimateLike, Reading, read
 from rapport.ui.shell import Shell, shell_for
 
 register = Library()
@@ -80,7 +81,9 @@ def mood(name: str, text: object = "") -> SafeString:
     """Draw sentiment: shape, word, colour; with a text such as a score the word is for screen readers."""
     if name not in ("det", "pas", "pro"):
         return format_html('<span class="mute">{}</span>', text or mood_word(name))
-    word = format_html('<span class="sr">{} </span>{}', mood_word(name), text) if text != "" else mood_word(name)
+    word = (
+        format_html('<span class="sr">{} </span>{}', mood_word(name), text) if text != "" else mood_word(name)
+    )
     return format_html('<span class="mood {}">{}{}</span>', name, icon(f"m-{name}"), word)
 
 
@@ -229,9 +232,7 @@ def change(value: DifferenceLike | None, scale: str = "change", rising_is_good: 
         return format_html('<span class="change flat" title="{}">{} {}</span>', span, said, noise)
     tone = "pro" if (value.value > 0) == rising_is_good else "det"
     shape = icon("m-pro" if value.value > 0 else "m-det")
-    return format_html(
-        '<span class="mood {}" title="{}">{}{}</span>', tone, span, shape, said
-    )
+    return format_html('<span class="mood {}" title="{}">{}{}</span>', tone, span, shape, said)
 
 
 @register.simple_tag
@@ -294,12 +295,11 @@ def sort_header(
     here = current == key
     first = f"-{key}" if numeric else key
     other = (key if descending else f"-{key}") if here else first
-    state, arrow = NOTHING, NOTHING
-    if here:
-        state = mark_safe(' aria-sort="descending"' if descending else ' aria-sort="ascending"')
-        arrow = mark_safe(' <span aria-hidden="true">▾</span>' if descending else ' <span aria-hidden="true">▴</span>')
+    order, arrow = ("descending", "▾") if descending else ("ascending", "▴")
+    state = format_html(' aria-sort="{}"', order) if here else NOTHING
+    mark = format_html(' <span aria-hidden="true">{}</span>', arrow) if here else NOTHING
     url = query_with(request, {param: other})
-    return format_html('<th scope="col"{}{}><a href="{}">{}{}</a></th>', css, state, url, label, arrow)
+    return format_html('<th scope="col"{}{}><a href="{}">{}{}</a></th>', css, state, url, label, mark)
 
 
 @register.inclusion_tag("ui/components/table.html", takes_context=True)
@@ -309,7 +309,9 @@ def table(context: Context, data: Table, default_sort: str = "") -> dict[str, ob
         sort_header(context, column.sort, column.label, column.numeric, default_sort)
         if column.sort
         else format_html(
-            '<th scope="col"{}>{}</th>', mark_safe(' class="num"') if column.numeric else NOTHING, column.label
+            '<th scope="col"{}>{}</th>',
+            mark_safe(' class="num"') if column.numeric else NOTHING,
+            column.label,
         )
         for column in data.columns
     ]
@@ -341,7 +343,7 @@ def pagination(context: Context, page: "Page[Any]", param: str = "page") -> dict
 
 @register.inclusion_tag("ui/components/keyset.html", takes_context=True)
 def keyset(context: Context, newer: str = "", older: str = "", label: str = "") -> dict[str, object]:
-    """Draw links to the next stretch of a long list (?before=, ?after=); pass the cursors, empty when none."""
+    """Draw links to the next stretch of a long list (?before=, ?after=); pass the cursors."""
     request = _request(context)
 
     def url(key: str, cursor: str) -> str:
@@ -354,12 +356,12 @@ def keyset(context: Context, newer: str = "", older: str = "", label: str = "") 
 
 
 @register.simple_block_tag
-def section(content: str, title: str, span: int = 0, base: object = "", id: str = "") -> SafeString:
+def section(content: str, title: str, span: int = 0, base: object = "", anchor: str = "") -> SafeString:
     """Draw a section: a rule, a heading, its base at the end of the line, then the content."""
     return format_html(
         '<section class="section{}"{}><header><h2>{}</h2>{}</header>{}</section>',
         f" span-{span}" if span else "",
-        format_html(' id="{}"', id) if id else NOTHING,
+        format_html(' id="{}"', anchor) if anchor else NOTHING,
         title,
         format_html('<span class="n end">{}</span>', base) if base else NOTHING,
         content,
@@ -392,7 +394,9 @@ def empty(content: str, title: str, url: str = "", action: str = "") -> SafeStri
 
 
 @register.simple_block_tag
-def quote(content: str, mood: str = "", footer: object = "", language: str = "", big: bool = False) -> SafeString:
+def quote(
+    content: str, mood: str = "", footer: object = "", language: str = "", big: bool = False
+) -> SafeString:
     """Draw a customer's words exactly as said."""
     return format_html(
         '<div class="quote {}{}"><blockquote{}>{}</blockquote>{}</div>',
@@ -413,7 +417,7 @@ def timeline(items: Sequence[TimelineItem]) -> dict[str, object]:
 @register.inclusion_tag("ui/components/confirm.html", takes_context=True)
 def confirm_dialog(
     context: Context,
-    id: str,
+    name: str,
     title: str,
     text: object,
     action: str,
@@ -423,7 +427,7 @@ def confirm_dialog(
 ) -> dict[str, object]:
     """Draw a dialog with a plain form; open it by any link or button with data-dialog="the id"."""
     return {
-        "id": id,
+        "name": name,
         "title": title,
         "text": text,
         "action": action,
@@ -501,9 +505,3 @@ def clock(value: datetime | time | None) -> str:
 def moment(value: datetime | None) -> str:
     """Write a day and its time: 17 Sep 14:00."""
     return "" if value is None else f"{formats.day(value)} {formats.clock(value)}"
-
-
-@register.filter
-def voice(value: object) -> SafeString:
-    """Mark words as a customer's, inline."""
-    return format_html("<q>{}</q>", conditional_escape(value))
