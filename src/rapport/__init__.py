@@ -1,0 +1,1 @@
+"""Rapport: business-to-business customer experience, run in the open."""

@@ -1,0 +1,1 @@
+"""Columnar facts and measures; empty until the columnar engine moves in."""

@@ -1,0 +1,23 @@
+"""The programming interface under /api/v1: the rooms' routers, one sign-in, one way to say what went wrong."""
+
+from ninja import NinjaAPI
+
+from rapport.kernel.api_access import SIGN_IN
+from rapport.rooms.accounts.routes import router as accounts_router
+from rapport.rooms.action.routes import router as action_router
+from rapport.rooms.catalog.routes import router as catalog_router
+from rapport.rooms.insight.routes import router as insight_router
+from rapport.rooms.signals.routes import router as signals_router
+
+api = NinjaAPI(
+    title="Rapport",
+    version="1",
+    description="Accounts, feedback, figures and cases of one Rapport.",
+    auth=SIGN_IN,
+    urls_namespace="api",
+)
+api.add_router("", accounts_router)
+api.add_router("", catalog_router)
+api.add_router("", signals_router)
+api.add_router("", insight_router)
+api.add_router("", action_router)

@@ -1,0 +1,24 @@
+"""Every address of Rapport; each room brings its own."""
+
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from rapport.config.api import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
+    path("sign-in/", include("allauth.urls")),
+    path("", include("rapport.kernel.urls")),
+    path("ui/", include("rapport.ui.urls")),
+    path("customers/", include("rapport.rooms.accounts.urls")),
+    path("catalog/", include("rapport.rooms.catalog.urls")),
+    path("listen/", include("rapport.rooms.signals.urls")),
+    path("act/", include("rapport.rooms.action.urls")),
+    path("", include("rapport.rooms.insight.urls")),
+    path("imports/", include("rapport.connectors.imports.urls")),
+    path("exports/", include("rapport.connectors.exports.urls")),
+]
+handler400 = "rapport.ui.errors.bad_request"
+handler403 = "rapport.ui.errors.forbidden"
+handler404 = "rapport.ui.errors.not_found"
+handler500 = "rapport.ui.errors.server_error"

@@ -1,0 +1,1 @@
+"""The world outside: files, and the systems of others."""

@@ -1,0 +1,11 @@
+"""The imports as a Django app."""
+
+from django.apps import AppConfig
+
+
+class ImportsConfig(AppConfig):
+    """Loads the imports."""
+
+    name = "rapport.connectors.imports"
+    label = "imports"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,52 @@
+"""How programs sign in: a token in the header, or the session of somebody's browser."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from ninja.security import HttpBearer, SessionAuth
+
+from rapport.kernel.models import ApiToken, User
+from rapport.kernel.roles import Permission
+
+USED_AT_GRAIN = timedelta(minutes=1)
+
+
+class TokenAuth(HttpBearer):
+    """`Authorization: Bearer rpt_…`"""
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        now = timezone.now()
+        found = (
+            ApiToken.objects.select_related("user")
+            .filter(Q(expires_at=None) | Q(expires_at__gt=now), digest=ApiToken.digest_of(token), revoked_at=None)
+            .filter(user__is_active=True)
+            .first()
+        )
+        if found is None:
+            return None
+        if found.used_at is None or now - found.used_at > USED_AT_GRAIN:
+            ApiToken.objects.filter(pk=found.pk).update(used_at=now)
+        request.user = found.user
+        return found.user
+
+
+class BrowserAuth(SessionAuth):
+    """The session cookie; forms and scripts then send the CSRF token with everything that writes."""
+
+    def authenticate(self, request: HttpRequest, key: Any) -> User | None:
+        user = request.user
+        return cast(User, user) if user.is_authenticated and user.is_active else None
+
+
+SIGN_IN = [TokenAuth(), BrowserAuth()]
+
+
+def require(request: HttpRequest, *needed: Permission) -> User:
+    """Return the user if one of these permissions is held; otherwise there is no such address."""
+    user = cast(User, request.user)
+    if not any(user.may(permission) for permission in needed):
+        raise Http404
+    return user

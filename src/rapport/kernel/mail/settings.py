@@ -1,0 +1,43 @@
+"""How mail leaves, read from one address such as smtp://user:password@host:587."""
+
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from rapport.kernel.environment import Environment, SettingsError
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """What Django needs to send mail."""
+
+    backend: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    tls: bool = False
+
+
+def mail_settings(environment: Environment) -> MailSettings:
+    """Read RAPPORT_MAIL_URL; raise SettingsError when it names no known way.
+
+    `smtp://` speaks plainly, `smtp+starttls://` turns to TLS, `smtps://` begins with it, `console://` prints
+    instead of sending, and `anymail://esp` leaves through that anymail backend.
+    """
+    parts = urlsplit(environment.mail_url.get_secret_value())
+    if parts.scheme == "console":
+        return MailSettings("django.core.mail.backends.console.EmailBackend")
+    if parts.scheme == "anymail" and parts.hostname:
+        return MailSettings(f"anymail.backends.{parts.hostname}.EmailBackend")
+    if parts.scheme not in {"smtp", "smtp+starttls", "smtps"} or not parts.hostname:
+        raise SettingsError("RAPPORT_MAIL_URL: write smtp://host:port, smtp+starttls://…, smtps://… or console://.")
+    return MailSettings(
+        backend="django.core.mail.backends.smtp.EmailBackend",
+        host=parts.hostname,
+        port=parts.port or {"smtp": 25, "smtp+starttls": 587, "smtps": 465}[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+starttls",
+        tls=parts.scheme == "smtps",
+    )

@@ -1,0 +1,1 @@
+"""Rules, cases, and what is done about feedback."""

@@ -1,0 +1,6 @@
+"""Addresses of the catalog room."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "catalog"
+urlpatterns: list[URLPattern | URLResolver] = []

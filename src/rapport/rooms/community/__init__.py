@@ -1,0 +1,1 @@
+"""Ideas, questions, advisory boards and stories; empty until that capability moves in."""

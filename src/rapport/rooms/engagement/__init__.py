@@ -1,0 +1,1 @@
+"""Triggers, flows, messages and consent; empty until that capability moves in."""

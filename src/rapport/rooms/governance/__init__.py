@@ -1,0 +1,1 @@
+"""Council, champions, maturity, scorecards and learning; empty until that capability moves in."""

@@ -1,0 +1,5 @@
+"""The insight room's part of the programming interface."""
+
+from ninja import Router
+
+router = Router(tags=["insight"])

@@ -1,0 +1,1 @@
+"""Surveys, programmes, sampling and channels; empty until that capability moves in."""

@@ -1,0 +1,1 @@
+"""Digests, one-pagers, briefs and schedules; empty until that capability moves in."""

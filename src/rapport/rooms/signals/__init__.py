@@ -1,0 +1,1 @@
+"""The one ledger of everything anyone said."""

@@ -1,0 +1,194 @@
+"""The ledger: what was said, by whom, about what; written once, corrected only by a later row."""
+
+from typing import Any, Self
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from uuid6 import uuid7
+
+from rapport.rooms.accounts.models import Account, BuyingRole, Contact
+from rapport.rooms.catalog.models import Division, Metric, Partner, Product, Region, Stage, Touchpoint
+
+FEWEST_ANONYMOUS = 5
+FEWEST_ANONYMOUS_COMMENTS = 8
+
+
+def new_id() -> UUID:
+    """Make an id that sorts by time."""
+    return UUID(int=uuid7().int)
+
+
+class SignalQuerySet(models.QuerySet["Signal"]):
+    """Ways to narrow signals."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep current signals in the user's scope, anonymous ones only where they cannot be told apart."""
+        return self.filter(superseded=False).in_scope(user).exclude_traceable()
+
+    def in_scope(self, user: Any) -> Self:
+        """Keep what the user's scope reaches: by the account, or by the region or partner where none is known."""
+        if user.scope.everything:
+            return self
+        by_account = models.Q(account__in=Account.objects.visible_to(user).values("pk"))
+        by_place = models.Q(account=None) & (
+            models.Q(region__in=sorted(user.scope.regions)) | models.Q(partner__in=sorted(user.scope.partners))
+        )
+        return self.filter(by_account | by_place)
+
+    def exclude_traceable(self, fewest: int = FEWEST_ANONYMOUS) -> Self:
+        """Leave out anonymous signals of blocks that are open still or smaller than `fewest`."""
+        from rapport.rooms.signals.anonymity import released_blocks
+
+        return self.filter(models.Q(anonymous=False) | models.Q(block__in=released_blocks(fewest)))
+
+
+class Signal(models.Model):
+    """One piece of feedback from anywhere.
+
+    The place it belongs to (role, touchpoint, stage, product, region, division, partner) is kept as it was
+    then. A trigger refuses changes; a mistake is corrected by a new signal that supersedes the old one, and
+    only an account or a person not known at first may be filled in later.
+    """
+
+    class Kind(models.TextChoices):
+        """How it reached us."""
+
+        SURVEY = "survey", _("Survey")
+        REMARK = "remark", _("Remark noted")
+        INTERVIEW = "interview", _("Interview")
+        CHECK_IN = "check_in", _("Check-in")
+        TICKET = "ticket", _("Support ticket")
+        COMPLAINT = "complaint", _("Complaint")
+        REVIEW = "review", _("Review")
+        SOCIAL = "social", _("Social mention")
+        MAIL = "mail", _("E-mail")
+        CHAT = "chat", _("Chat")
+        LOST_SALE = "lost_sale", _("Won or lost sale")
+        OTHER = "other", _("Other")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    occurred_at = models.DateTimeField(_("when it happened"))
+    recorded_at = models.DateTimeField(_("when it was recorded"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    source = models.CharField(_("source"), max_length=60)
+    external_reference = models.CharField(_("reference there"), max_length=200)
+    account = models.ForeignKey(Account, models.PROTECT, null=True, verbose_name=_("account"))
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, verbose_name=_("person"))
+    account_hint = models.CharField(_("account as named by the source"), max_length=300, blank=True)
+    contact_hint = models.CharField(_("person as named by the source"), max_length=300, blank=True)
+    buying_role = models.CharField(
+        _("buying role held then"), max_length=16, choices=BuyingRole.Role.choices, blank=True
+    )
+    touchpoint = models.ForeignKey(Touchpoint, models.PROTECT, null=True, verbose_name=_("touchpoint"))
+    stage = models.ForeignKey(Stage, models.PROTECT, null=True, verbose_name=_("stage"))
+    product = models.ForeignKey(Product, models.PROTECT, null=True, verbose_name=_("product"))
+    region = models.ForeignKey(Region, models.PROTECT, null=True, verbose_name=_("region"))
+    division = models.ForeignKey(Division, models.PROTECT, null=True, verbose_name=_("division"))
+    partner = models.ForeignKey(Partner, models.PROTECT, null=True, verbose_name=_("partner"))
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("noted by")
+    )
+    emotions = ArrayField(models.CharField(max_length=30), default=list, verbose_name=_("feelings"))
+    anonymous = models.BooleanField(_("anonymous"), default=False)
+    block = models.CharField(max_length=300, blank=True)
+    supersedes = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="superseded_by", verbose_name=_("corrects")
+    )
+    superseded = models.BooleanField(default=False)
+
+    objects = SignalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-occurred_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_reference"], name="signal_once_a_source"),
+            models.CheckConstraint(
+                name="anonymous_signal_names_nobody",
+                condition=models.Q(anonymous=False)
+                | models.Q(
+                    account=None,
+                    contact=None,
+                    author=None,
+                    buying_role="",
+                    account_hint="",
+                    contact_hint="",
+                    touchpoint=None,
+                    stage=None,
+                    product=None,
+                    division=None,
+                    partner=None,
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-occurred_at"], name="signal_by_account"),
+            models.Index(fields=["contact", "-occurred_at"], name="signal_by_contact"),
+            models.Index(fields=["-occurred_at", "-id"], name="signal_by_time"),
+            models.Index(fields=["block"], condition=models.Q(anonymous=True), name="signal_anonymous"),
+            models.Index(
+                fields=["-recorded_at"],
+                condition=models.Q(account=None, anonymous=False, superseded=False),
+                name="signal_unmatched",
+            ),
+            models.Index(fields=["region", "-occurred_at"], name="signal_by_region"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.external_reference}"
+
+
+class Score(models.Model):
+    """A number given on a scale, which is kept beside it."""
+
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="scores")
+    metric = models.ForeignKey(Metric, models.PROTECT)
+    value = models.FloatField()
+    scale_low = models.FloatField()
+    scale_high = models.FloatField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["signal", "metric"], name="score_once_a_metric"),
+            models.CheckConstraint(
+                name="score_lies_on_its_scale",
+                condition=models.Q(value__gte=models.F("scale_low"), value__lte=models.F("scale_high")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric_id} {self.value:g}"
+
+
+class Comment(models.Model):
+    """Words somebody said, in their own language."""
+
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="comments")
+    text = models.TextField()
+    language = models.CharField(max_length=12, blank=True)
+    question_key = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Attachment(models.Model):
+    """A file that came with a signal."""
+
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="attachments")
+    file = models.FileField(upload_to="signals/%Y/%m")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=120)
+    size = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name

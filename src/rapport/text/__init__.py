@@ -1,0 +1,1 @@
+"""Words: language, sentiment, themes; empty until the readers of comments move in."""
