@@ -1,1 +1,1 @@
-"""Exports of files."""
+"""Taking lists out: every list a user may see, streamed, in the user's scope."""

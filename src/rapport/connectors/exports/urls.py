@@ -1,6 +1,6 @@
-"""Addresses of the exports."""
+"""Addresses of exports."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern
 
 app_name = "exports"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern] = []

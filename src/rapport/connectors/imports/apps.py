@@ -1,10 +1,10 @@
-"""The imports as a Django app."""
+"""Imports as a Django app."""
 
 from django.apps import AppConfig
 
 
 class ImportsConfig(AppConfig):
-    """Loads the imports."""
+    """Loads the pages and jobs of imports."""
 
     name = "rapport.connectors.imports"
     label = "imports"

@@ -1,6 +1,6 @@
-"""Addresses of the imports."""
+"""Addresses of imports."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern
 
 app_name = "imports"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Imports that run in the worker."""
