@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.run src/rapport/ui/static/ui/built/.made  ## Set up, then run Rapport with a fictional company until Ctrl-C
+demo: $(VENV)/.run build/frontend  ## Set up, then run Rapport with a fictional company until Ctrl-C
 	@exec $(BIN)/rapport demo
 
 test: setup-dev browser  ## Set up, then run every test
@@ -38,13 +38,13 @@ migrations: setup-dev  ## Write migrations for changed tables
 	$(BIN)/python -m django makemigrations --settings rapport.config.settings
 
 setup: $(VENV)/.run  ## Set up what running needs
-setup-dev: $(VENV)/.dev src/rapport/ui/static/ui/built/.made  ## Set up what developing needs
+setup-dev: $(VENV)/.dev build/frontend  ## Set up what developing needs
 
 lock: $(VENV)/.dev  ## Write the requirements again, with hashes and without addresses
 	scripts/lock
 
 clean:  ## Remove everything made here; the data folder stays
-	rm -rf $(VENV) node_modules build dist .mypy_cache .ruff_cache .hypothesis src/rapport/ui/static/ui/built
+	rm -rf $(VENV) node_modules build dist .mypy_cache .ruff_cache .hypothesis
 
 .PHONY: browser
 browser:
@@ -67,5 +67,5 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-src/rapport/ui/static/ui/built/.made: package-lock.json frontend/build.mjs
+build/frontend: package-lock.json frontend/build.mjs
 	@scripts/build-frontend
