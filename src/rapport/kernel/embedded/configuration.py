@@ -29,7 +29,7 @@ def _safety(folders: Folders, socket_dir: Path) -> dict[str, str]:
         "ident_file": str(folders.cluster / "pg_ident.conf"),
         "listen_addresses": "",
         "port": str(PORT),
-        "unix_socket_directories": str(socket_dir),
+        "unix_socket_directories": '"' + str(socket_dir).replace('"', '""') + '"',
         "unix_socket_permissions": "0700",
         "password_encryption": "scram-sha-256",
         "fsync": "on",

@@ -152,9 +152,10 @@ def own_folder(path: Path, user: SystemUser) -> None:
 
 
 def socket_folder(home: Path, user: SystemUser) -> Path:
-    """Return the folder for the socket: in `home`, or a short private one if that path is too long."""
+    """Return the folder for the socket: in `home`, or a short private one if that path will not do."""
     folder = home / "socket"
-    if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= _LONGEST_SOCKET:
+    # A comma separates hosts for libpq, and cannot be written in any other way.
+    if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= _LONGEST_SOCKET and "," not in str(folder):
         return folder
     name = f"rapport-{user.uid}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
     runtime = os.environ.get("XDG_RUNTIME_DIR")

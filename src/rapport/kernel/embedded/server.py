@@ -2,7 +2,6 @@
 
 import errno
 import pwd
-import shlex
 import shutil
 import signal
 import subprocess
@@ -285,14 +284,17 @@ class EmbeddedServer:
         write_whole(folders.configuration, configuration, mode=0o644)
         write_whole(folders.socket_note, f"{socket_dir}\n", mode=0o644)
         self._say("Starting the database")
-        option = shlex.quote(f"config_file={folders.configuration}")
         command: list[str | Path] = [binaries.program("pg_ctl"), "start", "-s", "-w", "-t", _NO_LIMIT]
-        command += ["-D", folders.cluster, "-l", folders.start_log, "-o", f"-c {option}"]
+        # Relative paths and PGDATA, because pg_ctl hands what it is told to a shell.
+        command += ["-l", folders.start_log.relative_to(folders.home)]
+        command += ["-o", f"-c config_file={folders.configuration.relative_to(folders.home)}"]
         self._wait_for(user, folders, command)
 
     def _wait_for(self, user: SystemUser, folders: Folders, command: list[str | Path]) -> None:
         with tempfile.TemporaryFile() as output:
-            process = user.start(command, output)
+            process = user.start(
+                command, output, folder=folders.home, variables={"PGDATA": str(folders.cluster)}
+            )
             began = time.monotonic()
             try:
                 while process.poll() is None:

@@ -4,7 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,7 +24,13 @@ class SystemUser:
     is_other: bool
 
     def start(
-        self, command: Sequence[str | Path], output: IO[bytes], text: IO[bytes] | None = None
+        self,
+        command: Sequence[str | Path],
+        output: IO[bytes],
+        *,
+        text: IO[bytes] | None = None,
+        folder: Path = Path("/"),
+        variables: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start `command` as this user, in a session of its own that the terminal's Ctrl-C does not reach."""
         return subprocess.Popen(
@@ -32,8 +38,8 @@ class SystemUser:
             stdin=text or subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd="/",
-            env={"PATH": _SAFE_PATH, "LC_ALL": "C", "TZ": "UTC"},
+            cwd=folder,
+            env={"PATH": _SAFE_PATH, "LC_ALL": "C", "TZ": "UTC", **(variables or {})},
             start_new_session=True,
             umask=0o077,
             user=self.uid if self.is_other else None,
