@@ -1,5 +1,6 @@
 """How an estimate is read: value, range and n together, "read the range" when thin, hidden when too few."""
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -123,6 +124,8 @@ def hidden_reason(estimate: EstimateLike, hidden_below: int = HIDDEN_BELOW) -> s
     """Return why an estimate may not be shown, or nothing."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return estimate.reason or _("no figure")
+    if not all(math.isfinite(figure) for figure in (estimate.value, estimate.low, estimate.high)):
+        return _("no figure")
     if estimate.n is not None and estimate.n < hidden_below:
         return _("hidden, fewer than %(count)d") % {"count": hidden_below}
     return ""

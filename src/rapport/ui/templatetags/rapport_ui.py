@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from rapport.stats.estimate import HIDDEN_BELOW
 from rapport.ui import formats
+from rapport.ui.charts import Chart
 from rapport.ui.components import (
     Figure,
     FilterBar,
@@ -442,6 +443,12 @@ def confirm_dialog(
 def palette_groups(groups: Sequence[PaletteGroup]) -> dict[str, object]:
     """Draw results as the palette's options."""
     return {"groups": groups}
+
+
+@register.inclusion_tag("ui/components/chart.html")
+def chart(data: Chart) -> dict[str, object]:
+    """Draw a chart with its finding, its measure, its note, and the table behind it."""
+    return {"chart": data, "label": data.caption.title or data.summary}
 
 
 # -- Formatting ----------------------------------------------------------------
