@@ -122,6 +122,10 @@ def count_nps(scores: Answers) -> NpsCounts:
     scores : array_like, shape (n,)
         Whole numbers 0-10; missing answers (NaN, None) are not counted.
 
+    Returns
+    -------
+    NpsCounts
+
     Raises
     ------
     ScoreError

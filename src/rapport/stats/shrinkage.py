@@ -63,7 +63,7 @@ def pool_random_effects(estimates: ArrayLike, standard_errors: ArrayLike) -> Poo
     -----
     DerSimonian and Laird (1986), Controlled Clinical Trials 7, 177-188: ``tau^2 = max(0, (Q - (k - 1)) /
     C)``. Shrunk: ``B m + (1 - B) y`` with ``B = se^2 / (se^2 + tau^2)`` (Efron and Morris 1975, J. Am. Stat.
-    Assoc. 70, 311-319). The conditional standard error ``sqrt(tau^2 (1 - B) + (B se_m)^2)`` carries the doubt
+    Assoc. 70, 311-319). The conditional standard error ``sqrt(tau^2 B + (B se_m)^2)`` carries the doubt
     about the common value m, not the doubt about tau.
 
     Examples
@@ -91,7 +91,7 @@ def pool_random_effects(estimates: ArrayLike, standard_errors: ArrayLike) -> Poo
         between_variance=between,
         q=q,
         shrunk=pull * common + (1 - pull) * values,
-        shrunk_standard_error=np.sqrt(between * (1 - pull) + (pull * common_error) ** 2),
+        shrunk_standard_error=np.sqrt(between * pull + (pull * common_error) ** 2),
     )
 
 

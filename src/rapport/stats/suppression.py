@@ -17,12 +17,14 @@ class Suppression(Generic[Group]):
     """Groups to show and groups to hide, each in the order given.
 
     A hidden group shows no score, no bar length and no sort position. `complementary` are those of the hidden
-    that are large enough themselves and hide only to protect another.
+    that are large enough themselves and hide only to protect another. `hide_total` says that the total must
+    not be shown either, because the groups are too few or too small to cover one another.
     """
 
     shown: tuple[Group, ...]
     hidden: tuple[Group, ...]
     complementary: tuple[Group, ...] = ()
+    hide_total: bool = False
 
 
 def suppress(
@@ -66,23 +68,26 @@ def suppress(
         check_count(people, "people")
     primary = {group for group, people in groups.items() if people < minimum}
     further = _complementary(groups, primary, minimum) if total_shown else set()
+    hidden = primary | further
     return Suppression(
-        shown=tuple(group for group in groups if group not in primary and group not in further),
-        hidden=tuple(group for group in groups if group in primary or group in further),
+        shown=tuple(group for group in groups if group not in hidden),
+        hidden=tuple(group for group in groups if group in hidden),
         complementary=tuple(group for group in groups if group in further),
+        hide_total=total_shown and not _is_covered(groups, hidden, minimum),
     )
 
 
 def _complementary(groups: Mapping[Group, int], primary: set[Group], minimum: int) -> set[Group]:
-    # an empty group neither needs nor gives cover
-    covered = [groups[group] for group in primary if groups[group] > 0]
     further: set[Group] = set()
-    if not covered:
-        return further
-    candidates = sorted((group for group in groups if group not in primary), key=lambda group: groups[group])
-    for group in candidates:
-        if len(covered) >= 2 and sum(covered) >= minimum:
+    candidates = [group for group in groups if group not in primary]
+    for group in sorted(candidates, key=lambda candidate: groups[candidate]):
+        if _is_covered(groups, primary | further, minimum):
             break
         further.add(group)
-        covered.append(groups[group])
     return further
+
+
+def _is_covered(groups: Mapping[Group, int], hidden: set[Group], minimum: int) -> bool:
+    # an empty group neither needs nor gives cover
+    people = [groups[group] for group in hidden if groups[group] > 0]
+    return not people or (len(people) >= 2 and sum(people) >= minimum)
