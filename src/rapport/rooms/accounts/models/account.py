@@ -6,7 +6,7 @@ import pghistory
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -69,7 +69,15 @@ def code_of(letter: str) -> Concat:
     return Concat(models.Value(letter, output_field=models.TextField()), Cast("id", models.TextField()))
 
 
-@pghistory.track(exclude=["path", "code", "updated_at"])
+def words_of(*fields: str) -> Lower:
+    """Join columns into the small-letter text that searches look through."""
+    parts: list[Any] = [models.F(fields[0])]
+    for field in fields[1:]:
+        parts += [models.Value(" ", output_field=models.TextField()), models.F(field)]
+    return Lower(Concat(*parts, output_field=models.TextField()))
+
+
+@pghistory.track(exclude=["path", "code", "search_text", "updated_at"])
 class Account(models.Model):
     """A customer company, or a part of one.
 
@@ -138,6 +146,9 @@ class Account(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    search_text = models.GeneratedField(
+        expression=words_of("name", "city", "domain"), output_field=models.TextField(), db_persist=True
+    )
 
     objects = AccountQuerySet.as_manager()
 
@@ -145,6 +156,7 @@ class Account(models.Model):
         ordering = ["name", "id"]
         indexes = [
             GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="account_name_trigrams"),
+            GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="account_search"),
             GistIndex(fields=["path"], name="account_path"),
             models.Index(fields=["name", "id"], name="account_by_name"),
             models.Index(fields=["domain"], condition=~models.Q(domain=""), name="account_by_domain"),
@@ -169,6 +181,7 @@ class AccountExternalId(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["system", "value"], name="account_external_id_once")]
+        indexes = [models.Index(fields=["value"], name="account_external_id_value")]
 
     def __str__(self) -> str:
         return f"{self.system}: {self.value}"

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from rapport.rooms.accounts.models.account import Account, code_of
+from rapport.rooms.accounts.models.account import Account, code_of, words_of
 from rapport.rooms.catalog.models import Function
 
 
@@ -27,7 +27,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.filter(merged_into=None)
 
 
-@pghistory.track(exclude=["code", "updated_at"])
+@pghistory.track(exclude=["code", "search_text", "updated_at"])
 class Contact(models.Model):
     """A person at a customer."""
 
@@ -59,6 +59,9 @@ class Contact(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("telephone"), max_length=60, blank=True)
+    street = models.CharField(_("street"), max_length=200, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=120, blank=True)
     preferences = models.CharField(_("how they like to buy"), max_length=300, blank=True)
     consent = models.CharField(_("consent to be written to"), max_length=10, choices=Consent.choices, default=Consent.UNKNOWN)
     consent_at = models.DateTimeField(_("consent dated"), null=True, blank=True)
@@ -69,14 +72,17 @@ class Contact(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    search_text = models.GeneratedField(
+        expression=words_of("name", "email", "title"), output_field=models.TextField(), db_persist=True
+    )
 
     objects = ContactQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]
         indexes = [
-            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="contact_name_trigrams"),
-            models.Index(Lower("email"), name="contact_by_email", condition=~models.Q(email="")),
+            GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="contact_search"),
+            models.Index(Lower("email"), name="contact_by_email"),
             models.Index(fields=["name", "id"], name="contact_by_name"),
         ]
 
@@ -94,6 +100,7 @@ class ContactExternalId(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["system", "value"], name="contact_external_id_once")]
+        indexes = [models.Index(fields=["value"], name="contact_external_id_value")]
 
     def __str__(self) -> str:
         return f"{self.system}: {self.value}"

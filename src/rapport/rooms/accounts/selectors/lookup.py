@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db.models import F
+from django.db.models.functions import Lower
 
 from rapport.rooms.accounts.models import Account, AccountExternalId, BuyingRole, Contact, ContactExternalId
 
@@ -37,7 +38,8 @@ def find_contact(named: str, *, within: str = "") -> Contact | None:
     named = named.strip()
     found = Contact.objects.filter(code=named).first() or _contact_by_external_id(named)
     if found is None and "@" in named:
-        found = _only(Contact.objects.filter(email__iexact=named, merged_into=None)[:2])
+        by_email = Contact.objects.alias(address=Lower("email")).filter(address=named.lower())
+        found = _only(by_email.filter(merged_into=None)[:2])
     if found is None and within:
         account = find_account(within)
         if account:
