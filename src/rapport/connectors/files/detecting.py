@@ -308,6 +308,24 @@ def _finer(kind: Kind, values: Sequence[object]) -> Kind:
     return kind
 
 
+def _reads(value: object, parse: Callable[[object], object]) -> bool:
+    try:
+        parse(value)
+    except ValueProblem:
+        return False
+    return True
+
+
+def _is_slashed(value: object) -> bool:
+    """Tell whether this is a date with either order of day and month."""
+    found = _SLASHED.fullmatch(value.strip()) if isinstance(value, str) else None
+    return (
+        found is not None
+        and min(int(found[1]), int(found[2])) <= 12
+        and max(int(found[1]), int(found[2])) <= 31
+    )
+
+
 def _share_read(values: Sequence[object], parse: Callable[[object], object], kind: Kind) -> float:
     read = 0
     for value in values:
@@ -315,9 +333,5 @@ def _share_read(values: Sequence[object], parse: Callable[[object], object], kin
             continue
         if kind == "url" and "/" not in as_text(value) and not as_text(value).startswith("www."):
             continue
-        try:
-            parse(value)
-        except ValueProblem:
-            continue
-        read += 1
+        read += _reads(value, parse) or (kind in ("date", "datetime") and _is_slashed(value))
     return read / len(values)

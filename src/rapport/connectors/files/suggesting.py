@@ -83,9 +83,16 @@ def likeness(column: Column, field: Field, target: Target) -> float:
     elif field.name in ("name", "title", "full_name"):
         names += [f"{own} {field.name}", own]
     best = max(_name_score(heading, _folded(name)) for name in names)
-    listed = max((_name_score(heading, _folded(name)) for name in _SYNONYMS.get(field.name, ())), default=0.0)
+    listed = max((_name_score(heading, _folded(name)) for name in _also_called(field, target)), default=0.0)
     score = max(best, listed - 4) + _value_score(column, field)
+    if column.kind == field.kind == "email":
+        # Nothing else looks like an address, whatever stands above it.
+        score = max(score, 75.0)
     return max(0.0, min(100.0, score))
+
+
+def _also_called(field: Field, target: Target) -> list[str]:
+    return _SYNONYMS.get(f"{target.name}.{field.name}") or _SYNONYMS.get(field.name, [])
 
 
 def _name_score(heading: str, name: str) -> float:
@@ -98,7 +105,7 @@ def _value_score(column: Column, field: Field) -> float:
     if not column.samples:
         return -5.0
     if field.kind in _TELLING:
-        return 60.0 if column.kind == field.kind == "email" else 8.0 if column.kind == field.kind else -30.0
+        return 8.0 if column.kind == field.kind else -30.0
     if field.kind in _KIN:
         return 6.0 if column.kind in _KIN[field.kind] else -45.0
     if field.name == "external_id":
@@ -120,7 +127,7 @@ _METRICS = (
     (
         "nps",
         re.compile(
-            r"\bnps\b|re?comm?an?e?n?d|empfehl|raccomand|aanbevel|promoter|scale of 0\W*(?:to|-)?\W*10", re.I
+            r"\bnps\b|recomm?[ae]nd|empfehl|raccomand|aanbevel|promoter|scale of 0\W*(?:to|-)?\W*10", re.I
         ),
     ),
     ("ces", re.compile(r"\bces\b|effort|aufwand|easy|einfach|esfuerzo|moeite", re.I)),

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -48,8 +49,11 @@ class CsvTable(Table):
         if self.options.encoding:
             self._check_encoding(self.options.encoding)
             return
-        with self._open_bytes() as stream:
-            found = detect_encoding(stream)
+        try:
+            with self._open_bytes() as stream:
+                found = detect_encoding(stream)
+        except (EOFError, OSError, zlib.error) as error:
+            raise FileRefused(f"{self.path.name} is damaged: {error}.") from error
         self.settle(encoding=found.name)
         if found.remark:
             self.remark(found.remark)
@@ -235,7 +239,7 @@ class _Lines:
     def _read(self) -> str:
         try:
             line = self._readline(MAX_LINE)
-        except (EOFError, OSError, gzip.BadGzipFile) as error:
+        except (EOFError, OSError, zlib.error) as error:
             raise FileRefused(f"{self._path.name} is damaged after line {self.number:,}: {error}.") from error
         if len(line) >= MAX_LINE:
             raise FileRefused(

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime
@@ -102,7 +103,7 @@ class JsonLinesTable(Table):
     def _next_line(self, stream: BinaryIO, number: int) -> bytes:
         try:
             line = stream.readline(MAX_LINE)
-        except (EOFError, OSError) as error:
+        except (EOFError, OSError, zlib.error) as error:
             raise FileRefused(f"{self.path.name} is damaged after line {number:,}: {error}.") from error
         if len(line) >= MAX_LINE:
             raise FileRefused(
