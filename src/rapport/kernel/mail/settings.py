@@ -31,7 +31,9 @@ def mail_settings(environment: Environment) -> MailSettings:
     if parts.scheme == "anymail" and parts.hostname:
         return MailSettings(f"anymail.backends.{parts.hostname}.EmailBackend")
     if parts.scheme not in {"smtp", "smtp+starttls", "smtps"} or not parts.hostname:
-        raise SettingsError("RAPPORT_MAIL_URL: write smtp://host:port, smtp+starttls://…, smtps://… or console://.")
+        raise SettingsError(
+            "RAPPORT_MAIL_URL: write smtp://host:port, smtp+starttls://…, smtps://… or console://."
+        )
     return MailSettings(
         backend="django.core.mail.backends.smtp.EmailBackend",
         host=parts.hostname,

@@ -60,6 +60,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='JobFailure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_id', models.BigIntegerField()),
+                ('task', models.CharField(max_length=200)),
+                ('attempt', models.PositiveIntegerField()),
+                ('failed_at', models.DateTimeField()),
+                ('error', models.CharField(max_length=300)),
+                ('traceback', models.TextField(blank=True)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['job_id', '-failed_at'], name='job_failure_by_job')],
+            },
+        ),
+        migrations.CreateModel(
             name='OutgoingMail',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -69,13 +84,16 @@ class Migration(migrations.Migration):
                 ('text', models.TextField()),
                 ('html', models.TextField(blank=True)),
                 ('headers', models.JSONField(blank=True, default=dict)),
-                ('state', models.CharField(choices=[('queued', 'Waiting'), ('sending', 'Being handed over'), ('sent', 'Accepted by the mail server'), ('refused', 'Refused by the mail server'), ('doubtful', 'Perhaps sent; a person decides')], default='queued', max_length=10)),
+                ('state', models.CharField(choices=[('queued', 'Waiting'), ('sending', 'Being prepared'), ('handing', 'Being handed over'), ('sent', 'Accepted by the mail server'), ('refused', 'Refused by the mail server'), ('doubtful', 'Perhaps sent; a person decides'), ('dropped', 'Given up')], default='queued', max_length=10)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('claim', models.UUIDField(null=True)),
                 ('queued_at', models.DateTimeField()),
                 ('claimed_at', models.DateTimeField(null=True)),
+                ('handed_at', models.DateTimeField(null=True)),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('not_before', models.DateTimeField(null=True)),
                 ('error', models.TextField(blank=True)),
+                ('decided_at', models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -271,5 +289,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='sighting',
             index=models.Index(fields=['-seen_at'], name='kernel_sigh_seen_at_83c49f_idx'),
+        ),
+        migrations.AddField(
+            model_name='outgoingmail',
+            name='decided_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
     ]

@@ -3,6 +3,6 @@
 from rapport.kernel.models.audit import Sighting
 from rapport.kernel.models.mail import OutgoingMail
 from rapport.kernel.models.people import ApiToken, Grant, Team, User
-from rapport.kernel.models.workers import WorkerHeartbeat
+from rapport.kernel.models.workers import JobFailure, WorkerHeartbeat
 
-__all__ = ["ApiToken", "Grant", "OutgoingMail", "Sighting", "Team", "User", "WorkerHeartbeat"]
+__all__ = ["ApiToken", "Grant", "JobFailure", "OutgoingMail", "Sighting", "Team", "User", "WorkerHeartbeat"]

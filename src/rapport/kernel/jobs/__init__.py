@@ -19,7 +19,8 @@ def job(
 ) -> Callable[[Callable[P, R]], Task[P, R, P]]:
     """Make a function a job: `function.defer(...)` puts it on the queue in the current transaction.
 
-    A job may run more than once when a worker dies, so it must be harmless when repeated.
+    A job may run more than once when a worker dies, so it must be harmless when repeated. The higher its
+    priority, the sooner it is taken.
     """
 
     def decorate(function: Callable[P, R]) -> Task[P, R, P]:

@@ -1,0 +1,158 @@
+"""Jobs that failed: why, without personal data, and what an administrator does about them."""
+
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.job_context import JobContext
+
+from rapport.kernel.models import JobFailure
+
+DEEPEST = 12
+
+
+class NoSuchFailedJob(LookupError):
+    """The job is not among the failed ones: somebody retried or discarded it before."""
+
+
+@dataclass(frozen=True)
+class FailedJob:
+    """A job that gave up, with its last error."""
+
+    id: int
+    task: str
+    attempts: int
+    failed_at: datetime | None
+    error: str
+    traceback: str
+
+
+def describe(error: BaseException) -> str:
+    """Name an error by kind, and by what is known to hold no personal data.
+
+    The message itself is left out: it may quote a name, an address or a customer's words.
+    """
+    kinds = []
+    for cause in _causes(error):
+        kind = type(cause).__qualname__
+        detail = _harmless_detail(cause)
+        kinds.append(f"{kind} ({detail})" if detail else kind)
+    return " from ".join(kinds)[:300]
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__
+
+
+def _harmless_detail(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    diagnosis = getattr(error, "diag", None)
+    if diagnosis is None:
+        return ""
+    parts = (diagnosis.sqlstate, diagnosis.table_name, diagnosis.constraint_name)
+    return ", ".join(part for part in parts if part)
+
+
+def where(error: BaseException) -> str:
+    """Return the last lines of code the error came through: file, line and function, no values."""
+    frames = traceback.extract_tb(error.__traceback__)[-DEEPEST:]
+    return "\n".join(f"{_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
+
+
+def _short(filename: str) -> str:
+    parts = Path(filename).parts
+    for root in ("rapport", "site-packages"):
+        if root in parts:
+            return "/".join(parts[len(parts) - 1 - parts[::-1].index(root) :])
+    return parts[-1] if parts else filename
+
+
+def note_failure(*, job_id: int, task: str, attempt: int, error: BaseException, now: datetime) -> None:
+    """Keep why an attempt failed."""
+    JobFailure.objects.create(
+        job_id=job_id,
+        task=task,
+        attempt=attempt,
+        failed_at=now,
+        error=describe(error),
+        traceback=where(error),
+    )
+
+
+def keep_reason(call_next: Callable[[], Any], context: JobContext, worker: Any) -> Any:
+    """Note why a job failed, around every job a worker runs."""
+    try:
+        return call_next()
+    except Exception as error:
+        try:
+            note_failure(
+                job_id=context.job.id or 0,
+                task=context.job.task_name,
+                attempt=context.job.attempts + 1,
+                error=error,
+                now=timezone.now(),
+            )
+        except DatabaseError:
+            # The database may be what failed; the job is retried all the same and the log has the error.
+            connection.close()
+        raise
+
+
+def failed_jobs(limit: int = 200) -> list[FailedJob]:
+    """Return the jobs that gave up, latest first."""
+    jobs = list(ProcrastinateJob.objects.filter(status="failed").order_by("-id")[:limit])
+    last: dict[int, JobFailure] = {}
+    reasons = JobFailure.objects.filter(job_id__in=[job.id for job in jobs]).order_by("failed_at", "id")
+    for reason in reasons:
+        last[reason.job_id] = reason
+    return [_failed(job, last.get(job.id)) for job in jobs]
+
+
+def _failed(job: Any, reason: JobFailure | None) -> FailedJob:
+    return FailedJob(
+        id=job.id,
+        task=job.task_name,
+        attempts=job.attempts,
+        failed_at=reason.failed_at if reason else None,
+        error=reason.error if reason else "",
+        traceback=reason.traceback if reason else "",
+    )
+
+
+def count_failed_jobs() -> int:
+    """Return how many jobs gave up."""
+    return ProcrastinateJob.objects.filter(status="failed").count()
+
+
+def retry_job(job_id: int) -> None:
+    """Put a failed job back on the queue, to be taken at once; raise NoSuchFailedJob if it is not failed."""
+    _on_failed(
+        job_id,
+        "WITH back AS (UPDATE procrastinate_jobs SET status = 'todo', attempts = 0, scheduled_at = NULL"
+        " WHERE id = %s AND status = 'failed' RETURNING id)"
+        " SELECT pg_notify('procrastinate_any_queue_v1',"
+        " json_build_object('type', 'job_inserted', 'job_id', id)::text) FROM back",
+    )
+
+
+def discard_job(job_id: int) -> None:
+    """Remove a failed job for good; raise NoSuchFailedJob if it is not failed."""
+    _on_failed(job_id, "DELETE FROM procrastinate_jobs WHERE id = %s AND status = 'failed' RETURNING id")
+
+
+def _on_failed(job_id: int, statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [job_id])
+        if not cursor.fetchall():
+            raise NoSuchFailedJob(f"Job {job_id} is not among the failed ones.")
