@@ -1,10 +1,12 @@
 """The ledger: what was said, by whom, about what; written once, corrected only by a later row."""
 
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
@@ -21,28 +23,40 @@ def new_id() -> UUID:
     return UUID(int=uuid7().int)
 
 
-class SignalQuerySet(models.QuerySet["Signal"]):
-    """Ways to narrow signals."""
+R = TypeVar("R", bound=models.Model, covariant=True)
+
+
+class LedgerQuerySet(models.QuerySet[R]):
+    """The one gate before whatever was said: signals and, with their place copied beside them, scores."""
 
     def visible_to(self, user: Any) -> Self:
-        """Keep current signals in the user's scope, anonymous ones only where they cannot be told apart."""
+        """Keep current rows in the user's scope, anonymous ones only where they cannot be told apart."""
         return self.filter(superseded=False).in_scope(user).exclude_traceable()
 
     def in_scope(self, user: Any) -> Self:
-        """Keep what the user's scope reaches: by the account, or by the region or partner where none is known."""
+        """Keep what the user's scope reaches: by account, or by region or partner where none is known."""
         if user.scope.everything:
             return self
         by_account = models.Q(account__in=Account.objects.visible_to(user).values("pk"))
         by_place = models.Q(account=None) & (
-            models.Q(region__in=sorted(user.scope.regions)) | models.Q(partner__in=sorted(user.scope.partners))
+            models.Q(region__in=sorted(user.scope.regions))
+            | models.Q(partner__in=sorted(user.scope.partners))
         )
         return self.filter(by_account | by_place)
 
     def exclude_traceable(self, fewest: int = FEWEST_ANONYMOUS) -> Self:
-        """Leave out anonymous signals of blocks that are open still or smaller than `fewest`."""
+        """Leave out anonymous rows of blocks that are open still or smaller than `fewest`."""
         from rapport.rooms.signals.anonymity import released_blocks
 
         return self.filter(models.Q(anonymous=False) | models.Q(block__in=released_blocks(fewest)))
+
+
+class SignalQuerySet(LedgerQuerySet["Signal"]):
+    """Ways to narrow signals."""
+
+
+class ScoreQuerySet(LedgerQuerySet["Score"]):
+    """Ways to narrow scores."""
 
 
 class Signal(models.Model):
@@ -75,21 +89,28 @@ class Signal(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     source = models.CharField(_("source"), max_length=60)
     external_reference = models.CharField(_("reference there"), max_length=200)
-    account = models.ForeignKey(Account, models.PROTECT, null=True, verbose_name=_("account"))
-    contact = models.ForeignKey(Contact, models.PROTECT, null=True, verbose_name=_("person"))
+    account = models.ForeignKey(Account, models.PROTECT, null=True, db_index=False, verbose_name=_("account"))
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, db_index=False, verbose_name=_("person"))
     account_hint = models.CharField(_("account as named by the source"), max_length=300, blank=True)
     contact_hint = models.CharField(_("person as named by the source"), max_length=300, blank=True)
     buying_role = models.CharField(
         _("buying role held then"), max_length=16, choices=BuyingRole.Role.choices, blank=True
     )
     touchpoint = models.ForeignKey(Touchpoint, models.PROTECT, null=True, verbose_name=_("touchpoint"))
-    stage = models.ForeignKey(Stage, models.PROTECT, null=True, verbose_name=_("stage"))
+    stage = models.ForeignKey(Stage, models.PROTECT, null=True, db_index=False, verbose_name=_("stage"))
     product = models.ForeignKey(Product, models.PROTECT, null=True, verbose_name=_("product"))
-    region = models.ForeignKey(Region, models.PROTECT, null=True, verbose_name=_("region"))
-    division = models.ForeignKey(Division, models.PROTECT, null=True, verbose_name=_("division"))
+    region = models.ForeignKey(Region, models.PROTECT, null=True, db_index=False, verbose_name=_("region"))
+    division = models.ForeignKey(
+        Division, models.PROTECT, null=True, db_index=False, verbose_name=_("division")
+    )
     partner = models.ForeignKey(Partner, models.PROTECT, null=True, verbose_name=_("partner"))
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("noted by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("noted by"),
     )
     emotions = ArrayField(models.CharField(max_length=30), default=list, verbose_name=_("feelings"))
     anonymous = models.BooleanField(_("anonymous"), default=False)
@@ -122,32 +143,79 @@ class Signal(models.Model):
                     partner=None,
                 ),
             ),
+            models.CheckConstraint(
+                name="anonymous_signal_is_not_corrected",
+                condition=models.Q(anonymous=False) | models.Q(superseded=False, supersedes=None),
+            ),
         ]
         indexes = [
             models.Index(fields=["account", "-occurred_at"], name="signal_by_account"),
             models.Index(fields=["contact", "-occurred_at"], name="signal_by_contact"),
             models.Index(fields=["-occurred_at", "-id"], name="signal_by_time"),
-            models.Index(fields=["block"], condition=models.Q(anonymous=True), name="signal_anonymous"),
+            models.Index(
+                fields=["block", "recorded_at"], condition=models.Q(anonymous=True), name="signal_anonymous"
+            ),
             models.Index(
                 fields=["-recorded_at"],
                 condition=models.Q(account=None, anonymous=False, superseded=False),
                 name="signal_unmatched",
             ),
             models.Index(fields=["region", "-occurred_at"], name="signal_by_region"),
+            models.Index(fields=["kind", "-occurred_at"], name="signal_by_kind"),
+            GinIndex(
+                fields=["account_hint"],
+                opclasses=["gin_trgm_ops"],
+                condition=models.Q(account=None, anonymous=False),
+                name="signal_hint_trigrams",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.external_reference}"
 
 
-class Score(models.Model):
-    """A number given on a scale, which is kept beside it."""
+def _copied(to: Any) -> Any:
+    """Make a column that repeats one of the signal's; the signal's own column holds the constraint."""
+    return models.ForeignKey(
+        to,
+        models.DO_NOTHING,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
 
-    signal = models.ForeignKey(Signal, models.CASCADE, related_name="scores")
-    metric = models.ForeignKey(Metric, models.PROTECT)
+
+class Score(models.Model):
+    """A number given on a scale, which is kept beside it.
+
+    The signal's place stands beside the number too, so that a figure over a million answers reads one table.
+    A trigger copies it whenever a score is written or its signal is matched or corrected: leave it empty.
+    """
+
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="scores", db_index=False)
+    metric = models.ForeignKey(Metric, models.PROTECT, db_index=False)
     value = models.FloatField()
     scale_low = models.FloatField()
     scale_high = models.FloatField()
+    occurred_at = models.DateTimeField(editable=False, default=None)
+    kind = models.CharField(max_length=12, choices=Signal.Kind.choices, editable=False, default=None)
+    source = models.CharField(max_length=60, editable=False, default=None)
+    account = _copied(Account)
+    contact = _copied(Contact)
+    buying_role = models.CharField(
+        max_length=16, choices=BuyingRole.Role.choices, blank=True, editable=False, default=None
+    )
+    touchpoint = _copied(Touchpoint)
+    product = _copied(Product)
+    region = _copied(Region)
+    partner = _copied(Partner)
+    anonymous = models.BooleanField(editable=False, default=None)
+    block = models.CharField(max_length=300, blank=True, editable=False, default=None)
+    superseded = models.BooleanField(editable=False, default=None)
+
+    objects = ScoreQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -157,6 +225,11 @@ class Score(models.Model):
                 name="score_lies_on_its_scale",
                 condition=models.Q(value__gte=models.F("scale_low"), value__lte=models.F("scale_high")),
             ),
+        ]
+        indexes = [
+            models.Index(fields=["metric", "-occurred_at"], name="score_by_metric"),
+            models.Index(fields=["account", "-occurred_at"], name="score_by_account"),
+            models.Index(fields=["contact", "metric", "-occurred_at"], name="score_by_contact"),
         ]
 
     def __str__(self) -> str:
@@ -173,6 +246,7 @@ class Comment(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [GinIndex(SearchVector("text", config="simple"), name="comment_words")]
 
     def __str__(self) -> str:
         return self.text[:60]
