@@ -1,0 +1,95 @@
+"""The fictional company: whole, the same for the same seed, and with its stories in it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from rapport.demo import story
+from rapport.demo.customers import Person
+from rapport.demo.feedback import _all
+from rapport.demo.load import NotEmpty, load_company
+from rapport.rooms.accounts.models import Account, BuyingRole, Contact, Contract, Order, ServiceRequest
+from rapport.rooms.signals.models import Comment, Score, Signal
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+CALENDAR = story.Calendar(NOW.date())
+
+
+@pytest.fixture(scope="module")
+def company(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Load the company once for this file and take it away again."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock():
+        transaction.set_autocommit(False)
+        try:
+            load_company(password="a password for nobody", now=NOW)
+            yield
+        finally:
+            transaction.rollback()
+            transaction.set_autocommit(True)
+
+
+@pytest.fixture
+def demo(company: None, db: None) -> None:
+    """Let a test read the company."""
+
+
+def detractors(**where: Any) -> float:
+    scores = Score.objects.filter(metric_id="nps", signal__anonymous=False, **where)
+    return scores.filter(value__lte=6).count() / scores.count()
+
+
+def test_it_has_the_size_of_a_believable_company(demo: None) -> None:
+    assert Account.objects.count() == 400
+    assert 2400 <= Contact.objects.count() <= 2500
+    assert Signal.objects.count() == 30_000
+    assert Order.objects.count() > 4000
+    assert ServiceRequest.objects.count() > 3000
+
+
+def test_customers_speak_four_languages(demo: None) -> None:
+    assert set(Comment.objects.values_list("language", flat=True)) == {"en", "nl", "de", "fr"}
+
+
+def test_late_parts_in_one_region_spoil_its_answers_until_the_fix(demo: None) -> None:
+    delivery = {
+        "signal__region_id": story.TROUBLED_REGION,
+        "signal__touchpoint_id": story.TROUBLED_TOUCHPOINT,
+    }
+    during = {"signal__occurred_at__date__range": (CALENDAR.depot_moved, CALENDAR.fix_shipped)}
+    assert detractors(**delivery, **during) > 0.8
+    assert detractors(**delivery, signal__occurred_at__date__gt=CALENDAR.fix_shipped) < 0.4
+    assert detractors(signal__region_id="dach", signal__touchpoint_id="delivery", **during) < 0.4
+
+
+def test_the_approver_of_the_lost_contract_had_long_been_silent(demo: None) -> None:
+    lost = Contract.objects.get(account__name="Tarnhelm Chemicals", status="lost")
+    approver = BuyingRole.objects.get(contact__account__path__under=lost.account.path, role="approver")
+    last = Signal.objects.filter(contact=approver.contact).latest("occurred_at")
+    assert approver.veto
+    assert (lost.ends_on - last.occurred_at.date()).days > 365
+
+
+def test_customers_of_one_partner_wait_longer_and_say_so(demo: None) -> None:
+    visits = {"signal__touchpoint_id": "service-visit"}
+    assert detractors(signal__partner_id=story.SLOW_PARTNER, **visits) > 2 * detractors(
+        signal__partner=None, **visits
+    )
+
+
+def test_it_does_not_mix_with_customers_that_are_there(world: object) -> None:
+    with pytest.raises(NotEmpty):
+        load_company(password="a password for nobody", now=NOW)
+
+
+def test_the_same_seed_and_day_give_the_same_words(demo: None) -> None:
+    people = [
+        Person(contact, role="user", leaning=0.0, silent=False)
+        for contact in Contact.objects.select_related("account").order_by("pk")[:50]
+    ]
+    people.append(Person(Contact.objects.get(name="Jürgen Falk"), role="approver", leaning=0.0, silent=True))
+    first, again = ([*_all(np.random.default_rng(7), people, CALENDAR)] for _ in range(2))
+    assert first == again
