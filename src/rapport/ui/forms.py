@@ -31,5 +31,7 @@ def _add_input_class(widget: dict[str, Any]) -> None:
         _add_input_class(part)
     if widget.get("type") in WITHOUT_INPUT_CLASS:
         return
+    if widget["attrs"].get("cols") == "40":  # Django's default, far too tall here
+        widget["attrs"] |= {"cols": None, "rows": "4"}
     own = widget["attrs"].get("class", "").split()
     widget["attrs"]["class"] = " ".join(dict.fromkeys([*own, "input"]))

@@ -203,9 +203,7 @@ def example_grid() -> Chart:
     ]
     caption = Caption(
         _("Buyers in Nordics and Benelux fall below everyone else"),
-        _(
-            "NPS by role and region, 95% range. Coloured where it excludes the overall 28; small figure is n"
-        ),
+        _("NPS by role and region, 95% range. Coloured where it excludes the overall 28; small figure is n"),
         _("Fictional data."),
     )
     return heat_grid(caption, roles, regions, cells, reference=28)

@@ -82,7 +82,7 @@ def bars_with_whiskers(
     for index, (bar, reading) in enumerate(zip(bars, readings, strict=True)):
         y = 20 + ROW * index + ROW / 2
         if bar.url:
-            canvas.open_link(bar.url, f"{bar.label}: {reading.sentence}")
+            canvas.open_link(bar.url, reading.sentence)
         css = "t-accent" if bar.tone == "accent" else ""
         canvas.text(0, y + 4, shortened(bar.label, left - 8), css)
         _draw(canvas, bar, reading, axis, y)

@@ -28,7 +28,7 @@ def written(value: Attribute) -> str:
 
 def text_width(text: str, size: float = 11.5, strong: bool = False) -> float:
     """Estimate how wide a text will be, on the safe side."""
-    return len(text) * size * (0.6 if strong else 0.55)
+    return len(text) * size * (0.58 if strong else 0.54)
 
 
 def shortened(text: str, width: float, size: float = 11.5, strong: bool = False) -> str:
@@ -64,6 +64,7 @@ class Canvas:
         """Write a text; whatever it holds is escaped."""
         element = self.add("text", css, x=x, y=y)
         element.text = FORBIDDEN.sub("", str(text))
+        element.tail = " "  # keeps words of neighbouring texts apart for who listens
         return element
 
     def line(self, x1: float, y1: float, x2: float, y2: float, css: str) -> None:
@@ -93,22 +94,27 @@ class Canvas:
         """Open a group; whatever follows lands in it until `close`."""
         self._open.append(self.add(name, css, **attributes))
 
-    def open_link(self, url: str, label: str) -> None:
-        """Open a link with a name for screen readers; an address that is none becomes a group."""
+    def open_link(self, url: str, facts: str) -> None:
+        """Open a link whose name is what it shows, then facts; an address that is none gives a group."""
         if not SAFE_LINK.match(url):
             self.open("g")
         else:
             self.has_links = True
-            self.open("a", href=url, aria_label=label)
-        self.title(label)
+            self.open("a", href=url, aria_label=facts)
 
     def title(self, text: str) -> None:
         """Give the open group a title, shown when a pointer rests on it."""
         ET.SubElement(self._open[-1], "title").text = FORBIDDEN.sub("", text)
 
     def close(self) -> None:
-        """Close the group opened last."""
-        self._open.pop()
+        """Close the group opened last; a link's name begins with the words it shows."""
+        closed = self._open.pop()
+        if closed.tag == "a":
+            words = " ".join(element.text or "" for element in closed.iter("text"))
+            closed.set(
+                "aria-label",
+                f"{words}: {closed.get('aria-label')}" if words else closed.get("aria-label", ""),
+            )
 
     def svg(self, summary: str) -> SafeString:
         """Return the drawing with its one-sentence summary; a drawing with links is a group, not an image."""

@@ -56,8 +56,7 @@ def target() -> LegendItem:
 def veto() -> LegendItem:
     """Explain the shield."""
     canvas = _key(14, 15)
-    canvas.add("path", "f-ink", d="M0 0h14v9l-7 6-7-6z")
-    canvas.text(7, 10, "V", "t-shield")
+    shield(canvas, 0, 0)
     return LegendItem(canvas.hidden_svg(), _("can veto"))
 
 
@@ -81,6 +80,12 @@ def freshness() -> LegendItem:
 def role(key: str, word: str) -> LegendItem:
     """Explain a role's glyph."""
     return LegendItem(format_html('<svg class="i" aria-hidden="true"><use href="#r-{}"/></svg>', key), word)
+
+
+def shield(canvas: Canvas, left: float, top: float) -> None:
+    """Draw the shield with its V."""
+    canvas.add("path", "f-ink", d=f"M{left:.1f} {top:.1f}h14v9l-7 6-7-6z")
+    canvas.add("path", "shield-mark", d=f"M{left + 4.2:.1f} {top + 3:.1f}l2.8 6.4 2.8-6.4")
 
 
 def ring(canvas: Canvas, x: float, y: float, radius: float, share: float) -> None:

@@ -22,13 +22,18 @@ def hidden_cells(
     return hidden
 
 
+def _is_lone(line: Sequence[tuple[int, int]], hidden: set[tuple[int, int]]) -> bool:
+    return sum(cell in hidden for cell in line) == 1
+
+
 def _next_to_hide(
     lines: Sequence[Sequence[tuple[int, int]]], hidden: set[tuple[int, int]], counts: Cells
 ) -> tuple[int, int] | None:
-    for line in lines:
-        if sum(cell in hidden for cell in line) != 1:
-            continue
+    lone = [line for line in lines if _is_lone(line, hidden)]
+    for line in lone:
         open_cells = [cell for cell in line if cell not in hidden and counts[cell[0]][cell[1]] > 0]
         if open_cells:
-            return min(open_cells, key=lambda cell: (counts[cell[0]][cell[1]], cell))
+            # a cell that also keeps a lone one of its other line company saves hiding a third
+            helps = {cell: sum(cell in other for other in lone) for cell in open_cells}
+            return min(open_cells, key=lambda cell: (-helps[cell], counts[cell[0]][cell[1]], cell))
     return None

@@ -17,10 +17,12 @@ LANE = 92.0
 LARGEST = 20.2
 SMALLEST = 7.0
 MOST_PEOPLE = 80
-NAME_ROOM = 104.0
+NAME_ROOM = 124.0
 BANDS = (("det", 86.0, 366.0), ("pas", 366.0, 494.0), ("pro", 494.0, 606.0))
 SCORE_AT = {0: 106, 1: 146, 2: 186, 3: 226, 4: 266, 5: 306, 6: 346, 7: 398, 8: 462, 9: 522, 10: 578}
-SILENT_FROM, SILENT_TO, SILENT_STEP = 650.0, 760.0, 92.0
+SILENT_FROM = 650.0
+SILENT_AT = (SILENT_FROM, 742.0)
+LEFT = 88.0
 
 
 @dataclass(frozen=True)
@@ -55,22 +57,34 @@ class Site:
 
 @dataclass
 class _Lane:
-    """A line of people that do not touch."""
+    """A line of people that do not touch: circles above, names below or beside."""
 
-    taken: list[tuple[float, float]] = field(default_factory=list)
+    circles: list[tuple[float, float]] = field(default_factory=list)
+    names: list[tuple[float, float]] = field(default_factory=list)
 
-    def fits(self, low: float, high: float) -> bool:
-        return all(high <= start or low >= end for start, end in self.taken)
+    def take(self, circle: tuple[float, float], name: tuple[float, float] | None) -> bool:
+        """Reserve room when it is free; a name beside its circle is part of the circle's room."""
+        if _touches(self.circles, circle) or (name and _touches(self.names, name)):
+            return False
+        self.circles.append(circle)
+        if name:
+            self.names.append(name)
+        return True
+
+
+def _touches(taken: Sequence[tuple[float, float]], wanted: tuple[float, float]) -> bool:
+    return any(wanted[0] < end and start < wanted[1] for start, end in taken)
 
 
 @dataclass(frozen=True)
 class _Place:
-    """A person with a place in a row."""
+    """A person with a place in a row and a side for the name."""
 
     person: Villager
     x: float
     lane: int
     radius: float
+    side: str = "below"
 
 
 def score_x(score: float) -> float:
@@ -88,46 +102,48 @@ def radius(weight: float, heaviest: float) -> float:
     return max(SMALLEST, LARGEST * math.sqrt(max(0.0, weight) / heaviest))
 
 
-def _half(person: Villager, size: float) -> float:
+def _name_width(person: Villager) -> float:
     name = text_width(shortened(person.name, NAME_ROOM, strong=True), strong=True)
-    role = text_width(person.role_word, 11)
-    return max(size + 6, name / 2, min(role, NAME_ROOM) / 2) + 3
+    return max(name, text_width(shortened(person.role_word, NAME_ROOM, 11), 11))
 
 
-def _place(lanes: list[_Lane], x: float, half: float) -> int:
-    for index, lane in enumerate(lanes):
-        if lane.fits(x - half, x + half):
-            lane.taken.append((x - half, x + half))
-            return index
-    lanes.append(_Lane([(x - half, x + half)]))
-    return len(lanes) - 1
+def _sides(
+    person: Villager, x: float, size: float
+) -> list[tuple[str, tuple[float, float], tuple[float, float] | None]]:
+    """Return where the name could stand, best first, with the room circle and name would take."""
+    room, wide = size + 6, _name_width(person)
+    middle = min(WIDTH - wide / 2, max(LEFT + wide / 2, x))
+    below = ("below", (x - room, x + room), (middle - wide / 2 - 3, middle + wide / 2 + 3))
+    if person.score is None:
+        return [below]
+    sides: list[tuple[str, tuple[float, float], tuple[float, float] | None]] = [below]
+    if x - room - 4 - wide >= LEFT:
+        sides.append(("left", (x - room - 4 - wide, x + room), None))
+    if x + room + 4 + wide <= SILENT_FROM - 40:
+        sides.append(("right", (x - room, x + room + 4 + wide), None))
+    return sides
 
 
 def _places(people: Sequence[Villager], heaviest: float) -> tuple[list[_Place], int]:
     """Put the people of one site into as few lanes as hold them without touching."""
     lanes: list[_Lane] = []
-    places = []
-    for person in sorted(people, key=lambda p: (-p.weight, p.name)):
-        size = radius(person.weight, heaviest)
-        half = _half(person, size)
-        if person.score is not None:
-            x = score_x(person.score)
-            places.append(_Place(person, x, _place(lanes, x, half), size))
-            continue
-        x, lane = _silent_place(lanes, half)
-        places.append(_Place(person, x, lane, size))
+    places = [
+        _place(lanes, person, radius(person.weight, heaviest))
+        for person in sorted(people, key=lambda p: (-p.weight, p.name))
+    ]
     return places, max(1, len(lanes))
 
 
-def _silent_place(lanes: list[_Lane], half: float) -> tuple[float, int]:
-    spots = [SILENT_FROM + SILENT_STEP * step for step in range(2)]
-    for index, lane in enumerate(lanes):
+def _place(lanes: list[_Lane], person: Villager, size: float) -> _Place:
+    spots = SILENT_AT if person.score is None else (score_x(person.score),)
+    for index in range(len(lanes) + 1):
+        if index == len(lanes):
+            lanes.append(_Lane())
         for x in spots:
-            if lane.fits(x - min(half, 45), x + min(half, 45)):
-                lane.taken.append((x - min(half, 45), x + min(half, 45)))
-                return min(x, SILENT_TO), index
-    lanes.append(_Lane([(spots[0] - 45, spots[0] + 45)]))
-    return spots[0], len(lanes) - 1
+            for side, circle, name in _sides(person, x, size):
+                if lanes[index].take(circle, name):
+                    return _Place(person, x, index, size, side)
+    raise AssertionError("An empty lane has room for anybody.")
 
 
 def _draw_head(canvas: Canvas, foot: float, people: Sequence[Villager], silent_note: str) -> None:
@@ -161,18 +177,28 @@ def _draw_person(canvas: Canvas, place: _Place, y: float) -> None:
     canvas.glyph(x, y, glyph, f"r-{person.role}", "glyph hollow" if person.score is None else "glyph")
     if person.veto:
         left, top = x + size * 0.53 - 3, y - size - 12
-        canvas.add("path", "f-ink", d=f"M{left:.1f} {top:.1f}h14v9l-7 6-7-6z")
-        canvas.text(left + 7, top + 9.5, "V", "t-shield")
-    name = shortened(person.name, NAME_ROOM, strong=True)
-    half = max(text_width(name, strong=True), text_width(person.role_word, 11)) / 2
-    middle = min(WIDTH - half, max(86 + half, x))
-    canvas.text(middle, y + 41, name, "t-strong t-mid")
-    canvas.text(middle, y + 54, shortened(person.role_word, NAME_ROOM, 11), "t-mute t-mid")
+        legend.shield(canvas, left, top)
+    _draw_name(canvas, place, y)
     canvas.close()
 
 
+def _draw_name(canvas: Canvas, place: _Place, y: float) -> None:
+    person, gap = place.person, place.radius + 9
+    name = shortened(person.name, NAME_ROOM, strong=True)
+    role = shortened(person.role_word, NAME_ROOM, 11)
+    half = _name_width(person) / 2
+    x, top, css = {
+        "below": (min(WIDTH - half, max(LEFT + half, place.x)), y + 41, " t-mid"),
+        "left": (place.x - gap, y + 1, " t-end"),
+        "right": (place.x + gap, y + 1, ""),
+    }[place.side]
+    canvas.text(x, top, name, f"t-strong{css}")
+    canvas.text(x, top + 13, role, f"t-mute{css}")
+
+
 def _person_words(person: Villager) -> str:
-    words = [person.name, person.role_word, person.site]
+    words = [person.site] if person.url and text_width(person.name, strong=True) <= NAME_ROOM else []
+    words = words or [person.name, person.role_word, person.site]
     if person.score is None:
         words.append(_("silent"))
     else:
