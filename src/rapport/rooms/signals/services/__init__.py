@@ -1,5 +1,6 @@
 """Writes to the ledger."""
 
+from rapport.rooms.signals.services.bulk import BulkRecorder, RecordedMany, Refusal, record_signals_in_bulk
 from rapport.rooms.signals.services.record import (
     NewComment,
     NewScore,
@@ -9,4 +10,15 @@ from rapport.rooms.signals.services.record import (
     record_signal,
 )
 
-__all__ = ["NewComment", "NewScore", "NewSignal", "Recorded", "SignalRefused", "record_signal"]
+__all__ = [
+    "BulkRecorder",
+    "NewComment",
+    "NewScore",
+    "NewSignal",
+    "Recorded",
+    "RecordedMany",
+    "Refusal",
+    "SignalRefused",
+    "record_signal",
+    "record_signals_in_bulk",
+]

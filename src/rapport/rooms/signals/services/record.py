@@ -1,5 +1,6 @@
 """Recording one signal: checked, placed, written once, announced in the same transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from rapport.rooms.signals.events import SignalsRecorded
 from rapport.rooms.signals.models import Attachment, Comment, Score, Signal, new_id
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+KINDS = frozenset(Signal.Kind.values)
 PLACES = ("touchpoint", "stage", "product", "region", "division", "partner")
 
 
@@ -113,7 +115,7 @@ def record_signal(new: NewSignal, *, author: User | None, now: datetime, live: b
     Raises SignalRefused naming the field when something cannot be recorded as given.
     """
     _check(new, now)
-    scores = _on_their_scales(new.scores)
+    scores = on_their_scales(new.scores, Metric.objects.in_bulk([score.metric for score in new.scores]))
     placed = _anonymised(new, scores) if new.anonymous else _placed(new, scores)
     with transaction.atomic():
         known = _known(placed.new)
@@ -133,8 +135,16 @@ def record_signal(new: NewSignal, *, author: User | None, now: datetime, live: b
 
 
 def _check(new: NewSignal, now: datetime) -> None:
-    if new.kind not in Signal.Kind.values:
-        raise SignalRefused("kind", f"{new.kind!r} is no kind of signal; choose from {', '.join(Signal.Kind.values)}.")
+    check_said(new, now)
+    _check_places(new)
+
+
+def check_said(new: NewSignal, now: datetime) -> None:
+    """Raise SignalRefused when what was said cannot be recorded, whatever the catalog holds."""
+    if new.kind not in KINDS:
+        raise SignalRefused(
+            "kind", f"{new.kind!r} is no kind of signal; choose from {', '.join(Signal.Kind.values)}."
+        )
     if not new.source or len(new.source) > 60:
         raise SignalRefused("source", "Name the source in 1 to 60 characters.")
     if not new.external_reference or len(new.external_reference) > 200:
@@ -147,7 +157,6 @@ def _check(new: NewSignal, now: datetime) -> None:
         raise SignalRefused("scores", "Nothing was said: give a score, a comment, a feeling or a file.")
     if any(not comment.text.strip() or "\0" in comment.text for comment in new.comments):
         raise SignalRefused("comments", "A comment is empty or holds a zero byte.")
-    _check_places(new)
 
 
 def _check_places(new: NewSignal) -> None:
@@ -160,8 +169,8 @@ def _check_places(new: NewSignal) -> None:
             raise SignalRefused(place, f"There is no {place} {key!r} in the catalog.")
 
 
-def _on_their_scales(scores: tuple[NewScore, ...]) -> tuple[NewScore, ...]:
-    metrics = Metric.objects.in_bulk([score.metric for score in scores])
+def on_their_scales(scores: tuple[NewScore, ...], metrics: Mapping[str, Metric]) -> tuple[NewScore, ...]:
+    """Return the scores with their scales; raise SignalRefused when one lies outside or has no metric."""
     if len({score.metric for score in scores}) < len(scores):
         raise SignalRefused("scores", "A metric is scored twice; a signal holds one score a metric.")
     whole = []
@@ -187,9 +196,13 @@ def _placed(new: NewSignal, scores: tuple[NewScore, ...]) -> _Placed:
 
 
 def _anonymised(new: NewSignal, scores: tuple[NewScore, ...]) -> _Placed:
-    """Take away whatever could lead back to the person, before anything is written."""
     account = find_account(new.account) if new.account else None
-    bare = replace(
+    return _Placed(new=made_coarse(new, account.region_id if account else None), scores=scores)
+
+
+def made_coarse(new: NewSignal, account_region: str | None) -> NewSignal:
+    """Take away whatever could lead back to the person, before anything is written."""
+    return replace(
         new,
         external_reference=anonymity.hide_reference(new.source, new.external_reference),
         occurred_at=anonymity.month_of(new.occurred_at),
@@ -197,14 +210,13 @@ def _anonymised(new: NewSignal, scores: tuple[NewScore, ...]) -> _Placed:
         contact="",
         buying_role="",
         attachments=(),
-        region=new.region or (account.region_id if account else None),
+        region=new.region or account_region,
         touchpoint=None,
         stage=None,
         product=None,
         division=None,
         partner=None,
     )
-    return _Placed(new=bare, scores=scores)
 
 
 def _known(new: NewSignal) -> Recorded | None:

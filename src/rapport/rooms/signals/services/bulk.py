@@ -1,0 +1,313 @@
+"""Recording many signals at once by COPY, under the very rules of recording one."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, connection, transaction
+
+from rapport.kernel.events import announce
+from rapport.kernel.measures import SIGNALS_RECORDED
+from rapport.kernel.models import User
+from rapport.rooms.accounts.api import (
+    FoundAccount,
+    FoundContact,
+    find_accounts,
+    find_contacts,
+    role_on,
+    roles_of,
+)
+from rapport.rooms.catalog.models import Metric
+from rapport.rooms.signals import anonymity
+from rapport.rooms.signals.events import SignalsRecorded
+from rapport.rooms.signals.models import Signal, new_id
+from rapport.rooms.signals.services.record import (
+    PLACES,
+    NewScore,
+    NewSignal,
+    SignalRefused,
+    check_said,
+    made_coarse,
+    on_their_scales,
+    record_signal,
+)
+
+_REMEMBERED = 200_000
+_SIGNAL_COLUMNS = (
+    *("id", "occurred_at", "recorded_at", "kind", "source", "external_reference", "account_id", "contact_id"),
+    *("account_hint", "contact_hint", "buying_role", "touchpoint_id", "stage_id", "product_id", "region_id"),
+    *("division_id", "partner_id", "author_id", "emotions", "anonymous", "block", "superseded"),
+)
+_COPY_SIGNALS = f"COPY signals_signal ({', '.join(_SIGNAL_COLUMNS)}) FROM STDIN"
+_COPY_SCORES = "COPY signals_score (signal_id, metric_id, value, scale_low, scale_high) FROM STDIN"
+_COPY_COMMENTS = "COPY signals_comment (signal_id, text, language, question_key) FROM STDIN"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One signal of a batch that cannot be recorded: its position, the field, and why."""
+
+    position: int
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedMany:
+    """What became of a batch."""
+
+    signal_ids: tuple[UUID, ...] = ()
+    """The new ones, in the order given."""
+    known: int = 0
+    """How many had been recorded before, or stand twice in the batch."""
+    unmatched: int = 0
+    """How many of the new ones are on the matching list."""
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(slots=True)
+class _Ready:
+    """A signal with everything looked up, about to be written."""
+
+    new: NewSignal
+    scores: tuple[NewScore, ...]
+    account: FoundAccount | None = None
+    contact: FoundContact | None = None
+    buying_role: str = ""
+    id: UUID = field(default_factory=new_id)
+
+
+class BulkRecorder:
+    """Records batch after batch; what was looked up for one is kept for the next.
+
+    `system` names the system whose account and contact ids are given without a prefix. `seen_by` narrows the
+    accounts found to a user's scope. With `live` false nobody is roused by what comes in.
+    """
+
+    def __init__(
+        self,
+        *,
+        author: User | None,
+        now: datetime,
+        live: bool = False,
+        system: str = "",
+        seen_by: User | None = None,
+    ) -> None:
+        self._author, self._now, self._live = author, now, live
+        self._system, self._seen_by = system, seen_by
+        self._metrics = Metric.objects.in_bulk()
+        self._places = {place: _keys_of(place) for place in PLACES}
+        self._accounts: dict[str, FoundAccount | None] = {}
+        self._contacts: dict[tuple[str, int | None], FoundContact | None] = {}
+        self._roles: dict[int, list[Any]] = {}
+
+    def record(self, batch: Sequence[NewSignal]) -> RecordedMany:
+        """Write the signals that are new, in one transaction, and announce them once."""
+        ready: list[_Ready] = []
+        refusals: list[Refusal] = []
+        singly: list[tuple[int, NewSignal]] = []
+        self._look_up(batch)
+        for position, new in enumerate(batch):
+            try:
+                if new.attachments or new.supersedes:
+                    singly.append((position, new))
+                else:
+                    ready.append(self._prepare(new))
+            except SignalRefused as refused:
+                refusals.append(Refusal(position, refused.field, str(refused)))
+        with transaction.atomic():
+            written = self._write_new(ready)
+            self._announce(written)
+            one_by_one = self._record_singly(singly, refusals)
+        for kind, count in Counter(row.new.kind for row in written).items():
+            SIGNALS_RECORDED.labels(kind).inc(count)
+        new_ids = (*(row.id for row in written), *one_by_one)
+        return RecordedMany(
+            signal_ids=new_ids,
+            known=len(batch) - len(refusals) - len(new_ids),
+            unmatched=sum(1 for row in written if row.account is None and not row.new.anonymous),
+            refusals=tuple(refusals),
+        )
+
+    # -- rules
+
+    def _prepare(self, new: NewSignal) -> _Ready:
+        check_said(new, self._now)
+        for place, keys in self._places.items():
+            key = getattr(new, place)
+            if key is not None and key not in keys:
+                raise SignalRefused(place, f"There is no {place} {key!r} in the catalog.")
+        scores = on_their_scales(new.scores, self._metrics)
+        account = self._accounts.get(new.account) if new.account else None
+        if new.anonymous:
+            return _Ready(made_coarse(new, account.region if account else None), scores, id=uuid4())
+        contact = self._contacts.get((new.contact, account.id if account else None)) if new.contact else None
+        if contact and not new.account:
+            account = self._account_of(contact)
+        role = new.buying_role or (self._role(contact, new.occurred_at) if contact else "")
+        return _Ready(new, scores, account, contact, role)
+
+    def _role(self, contact: FoundContact, moment: datetime) -> str:
+        roles = self._roles.get(contact.id)
+        return role_on(roles, moment.date()) if roles else ""
+
+    def _account_of(self, contact: FoundContact) -> FoundAccount | None:
+        return self._accounts.get(f"A{contact.account_id}")
+
+    # -- looking up
+
+    def _look_up(self, batch: Sequence[NewSignal]) -> None:
+        for known in (self._accounts, self._contacts, self._roles):
+            if len(known) > _REMEMBERED:
+                known.clear()
+        self._look_up_accounts({new.account for new in batch if new.account})
+        named = {(new.contact, self._within(new)) for new in batch if new.contact and not new.anonymous}
+        named -= self._contacts.keys()
+        found = find_contacts(list(named), system=self._system, user=self._seen_by)
+        self._contacts.update({pair: found.get(pair) for pair in named})
+        fresh = {contact.id for contact in found.values()} - self._roles.keys()
+        if fresh:
+            held = roles_of(fresh)
+            self._roles.update({contact: held.get(contact, []) for contact in fresh})
+        self._look_up_accounts({f"A{contact.account_id}" for contact in found.values()})
+
+    def _look_up_accounts(self, names: set[str]) -> None:
+        names -= self._accounts.keys()
+        found = find_accounts(list(names), system=self._system, user=self._seen_by)
+        self._accounts.update({name: found.get(name) for name in names})
+
+    def _within(self, new: NewSignal) -> int | None:
+        account = self._accounts.get(new.account) if new.account else None
+        return account.id if account else None
+
+    # -- writing
+
+    def _write_new(self, ready: list[_Ready]) -> list[_Ready]:
+        """Write what is not there yet; when another process writes the same meanwhile, look again."""
+        for attempt in range(3):
+            fresh = self._not_recorded(ready)
+            try:
+                with transaction.atomic():
+                    self._copy(fresh)
+                return fresh
+            except IntegrityError:
+                if attempt == 2:
+                    raise
+        return []
+
+    def _not_recorded(self, ready: list[_Ready]) -> list[_Ready]:
+        first: dict[tuple[str, str], _Ready] = {}
+        for row in ready:
+            first.setdefault((row.new.source, row.new.external_reference), row)
+        for source in {source for source, _ in first}:
+            references = [reference for place, reference in first if place == source]
+            known = Signal.objects.filter(source=source, external_reference__in=references)
+            for reference in known.values_list("external_reference", flat=True):
+                del first[source, reference]
+        return list(first.values())
+
+    def _copy(self, rows: list[_Ready]) -> None:
+        if not rows:
+            return
+        with connection.cursor() as cursor:
+            with cursor.copy(_COPY_SIGNALS) as copy:
+                for row in rows:
+                    copy.write_row(self._signal_row(row))
+            with cursor.copy(_COPY_SCORES) as copy:
+                for row in rows:
+                    for score in row.scores:
+                        copy.write_row((row.id, score.metric, score.value, score.scale_low, score.scale_high))
+            with cursor.copy(_COPY_COMMENTS) as copy:
+                for row in rows:
+                    for words in row.new.comments:
+                        copy.write_row((row.id, words.text, words.language, words.question_key))
+
+    def _signal_row(self, row: _Ready) -> tuple[object, ...]:
+        new, account = row.new, row.account
+        now = anonymity.month_of(self._now) if new.anonymous else self._now
+        return (
+            row.id,
+            new.occurred_at,
+            now,
+            new.kind,
+            new.source,
+            new.external_reference,
+            account.id if account else None,
+            row.contact.id if row.contact else None,
+            "" if account else new.account,
+            "" if row.contact else new.contact,
+            row.buying_role,
+            new.touchpoint,
+            new.stage,
+            new.product,
+            new.region or (account.region if account else None),
+            new.division or (account.division if account else None),
+            new.partner or (account.partner if account else None),
+            None if new.anonymous or self._author is None else self._author.pk,
+            list(new.emotions),
+            new.anonymous,
+            self._block(row) if new.anonymous else "",
+            False,
+        )
+
+    def _block(self, row: _Ready) -> str:
+        return anonymity.block_of(
+            region=row.new.region,
+            kind=row.new.kind,
+            source=row.new.source,
+            metrics=[score.metric for score in row.scores],
+            occurred=row.new.occurred_at,
+            recorded=self._now,
+        )
+
+    def _announce(self, rows: list[_Ready]) -> None:
+        named = tuple(row.id for row in rows if not row.new.anonymous)
+        nameless = tuple(row.id for row in rows if row.new.anonymous)
+        if named:
+            announce(SignalsRecorded(named, live=self._live))
+        if nameless:
+            announce(SignalsRecorded(nameless, live=False))
+
+    def _record_singly(self, singly: list[tuple[int, NewSignal]], refusals: list[Refusal]) -> list[UUID]:
+        """Record corrections and signals with files one at a time; they are few."""
+        ids: list[UUID] = []
+        for position, new in singly:
+            try:
+                done = record_signal(new, author=self._author, now=self._now, live=self._live)
+                ids.extend([done.signal_id] if done.created else [])
+            except SignalRefused as refused:
+                refusals.append(Refusal(position, refused.field, str(refused)))
+        return ids
+
+
+def record_signals_in_bulk(
+    signals: Iterable[NewSignal],
+    *,
+    author: User | None,
+    now: datetime,
+    live: bool = False,
+    batch: int = 5_000,
+) -> RecordedMany:
+    """Record any number of signals, a transaction a batch; return what became of them all.
+
+    A refusal's position counts from the first signal given.
+    """
+    recorder = BulkRecorder(author=author, now=now, live=live)
+    stream, ids, refusals, known, unmatched, done = iter(signals), list[UUID](), list[Refusal](), 0, 0, 0
+    while part := list(islice(stream, batch)):
+        result = recorder.record(part)
+        ids += result.signal_ids
+        known += result.known
+        unmatched += result.unmatched
+        refusals += [Refusal(done + r.position, r.field, r.message) for r in result.refusals]
+        done += len(part)
+    return RecordedMany(tuple(ids), known, unmatched, tuple(refusals))
+
+
+def _keys_of(place: str) -> frozenset[str]:
+    table: Any = Signal._meta.get_field(place).related_model
+    return frozenset(table.objects.values_list("pk", flat=True))
