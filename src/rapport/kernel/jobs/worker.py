@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import signal
@@ -150,7 +151,10 @@ def _take() -> jobs.Job | None:
         cursor.execute(sql.queries["fetch_job"], {"queues": None, "worker_id": None})
         columns = [column[0] for column in cursor.description]
         row = dict(zip(columns, cursor.fetchone(), strict=True))
-    return jobs.Job.from_row(row) if row["id"] is not None else None
+    if row["id"] is None:
+        return None
+    # Django leaves jsonb as text, where procrastinate expects it read.
+    return jobs.Job.from_row(row | {"args": json.loads(row["args"])})
 
 
 def _run(taken: jobs.Job) -> None:

@@ -1,0 +1,341 @@
+"""What a rule can ask of a signal: one class a condition.
+
+A new condition is a new class here, added to `CONDITIONS`. It says how it is stored under its key, how it
+reads in a sentence, whether one signal meets it (when it is recorded), and the same as a query (for the
+preview over old ones). A test holds the two readings together.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, Self
+
+from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, Value, When
+from django.utils.translation import gettext as _
+
+from rapport.rooms.accounts.models import Account
+from rapport.rooms.catalog.models import Metric, Partner, Product, Region, Stage, Touchpoint
+from rapport.rooms.signals.models import Score, Signal
+
+UNHAPPY_SHARE = 0.4
+DETRACTOR_SHARE = 0.6
+
+
+@dataclass(frozen=True)
+class ScoreFacts:
+    """A score as conditions look at it."""
+
+    metric: str
+    kind: str
+    value: float
+    low: float
+    high: float
+    higher_is_better: bool
+
+    @property
+    def share(self) -> float:
+        """Where the score lies on its own scale: 0 is the worst answer possible, 1 the best."""
+        position = (self.value - self.low) / (self.high - self.low)
+        return position if self.higher_is_better else 1 - position
+
+
+@dataclass(frozen=True)
+class SignalFacts:
+    """A signal as conditions look at it."""
+
+    kind: str
+    tier: str = ""
+    region: str | None = None
+    touchpoint: str | None = None
+    stage: str | None = None
+    product: str | None = None
+    partner: str | None = None
+    scores: tuple[ScoreFacts, ...] = ()
+
+
+class Condition(Protocol):
+    """One thing a rule asks; it is stored under `key` in the rule."""
+
+    key: ClassVar[str]
+
+    @classmethod
+    def read(cls, stored: Any) -> Self:
+        """Make the condition from what a rule stores."""
+
+    def store(self) -> Any:
+        """Return what a rule stores."""
+
+    def sentence(self, names: "Names") -> str:
+        """Say it as a part of a sentence."""
+
+    def meets(self, facts: SignalFacts) -> bool:
+        """Say whether a signal meets it."""
+
+    def where(self) -> Q:
+        """Return the same as a condition on the ledger."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What people call the keys that conditions hold."""
+
+    by_table: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def of(self, table: str, keys: Iterable[str]) -> list[str]:
+        """Return the names of keys; a key nobody knows any more stands for itself."""
+        known = self.by_table.get(table, {})
+        return [known.get(key, key) for key in keys]
+
+
+def listed(words: Sequence[str]) -> str:
+    """Join words as in a sentence: a, b or c."""
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(first)s or %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}
+
+
+@dataclass(frozen=True)
+class ScoreIs:
+    """A score of a metric (of any, when none is named) is at most or at least so much, or is unhappy.
+
+    `unhappy` reads every answer on its own scale: 0 to 6 of 10 for likelihood to recommend, less than two
+    fifths of the way up for anything else, from the other end where a high score is bad.
+    """
+
+    key: ClassVar[str] = "score"
+    metric: str = ""
+    test: str = "unhappy"
+    threshold: float | None = None
+
+    @classmethod
+    def read(cls, stored: Any) -> Self:
+        return cls(metric=stored.get("metric", ""), test=stored["test"], threshold=stored.get("threshold"))
+
+    def store(self) -> Any:
+        return {"metric": self.metric, "test": self.test, "threshold": self.threshold}
+
+    def sentence(self, names: Names) -> str:
+        what = names.of("metric", [self.metric])[0] if self.metric else _("any score")
+        if self.test == "unhappy":
+            return _("%(what)s is unhappy") % {"what": what}
+        words = {"what": what, "number": f"{self.threshold:g}"}
+        if self.test == "at_most":
+            return _("%(what)s is %(number)s or lower") % words
+        return _("%(what)s is %(number)s or higher") % words
+
+    def meets(self, facts: SignalFacts) -> bool:
+        return any(self._meets(score) for score in facts.scores if self.metric in ("", score.metric))
+
+    def _meets(self, score: ScoreFacts) -> bool:
+        if self.test == "unhappy":
+            return _is_unhappy(score)
+        assert self.threshold is not None
+        return score.value <= self.threshold if self.test == "at_most" else score.value >= self.threshold
+
+    def where(self) -> Q:
+        scores = Score.objects.filter(signal=OuterRef("pk"))
+        if self.metric:
+            scores = scores.filter(metric=self.metric)
+        if self.test == "unhappy":
+            scores = scores.annotate(share=_SHARE).filter(_UNHAPPY)
+        elif self.test == "at_most":
+            scores = scores.filter(value__lte=self.threshold)
+        else:
+            scores = scores.filter(value__gte=self.threshold)
+        return Q(Exists(scores))
+
+
+# A hair's breadth, so that 6 of 10 is 0.6 in PostgreSQL and in Python alike.
+_HAIR = 1e-9
+_POSITION = (F("value") - F("scale_low")) / (F("scale_high") - F("scale_low"))
+_SHARE = Case(
+    When(metric__higher_is_better=True, then=_POSITION),
+    default=Value(1.0) - _POSITION,
+    output_field=FloatField(),
+)
+_UNHAPPY = Q(metric__kind="nps", share__lte=DETRACTOR_SHARE + _HAIR) | (
+    ~Q(metric__kind="nps") & Q(share__lt=UNHAPPY_SHARE - _HAIR)
+)
+
+
+def _is_unhappy(score: ScoreFacts) -> bool:
+    if score.kind == Metric.Kind.NPS:
+        return score.share <= DETRACTOR_SHARE + _HAIR
+    return score.share < UNHAPPY_SHARE - _HAIR
+
+
+@dataclass(frozen=True)
+class _OneOf:
+    """Something about the signal is one of these keys."""
+
+    table: ClassVar[str]
+    fact: ClassVar[str]
+    column: ClassVar[str]
+    keys: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, stored: Any) -> Self:
+        return cls(keys=tuple(stored))
+
+    def store(self) -> Any:
+        return list(self.keys)
+
+    def meets(self, facts: SignalFacts) -> bool:
+        return getattr(facts, self.fact) in self.keys
+
+    def where(self) -> Q:
+        return Q((f"{self.column}__in", self.keys))
+
+    def _names(self, names: Names) -> str:
+        return listed(names.of(self.table, self.keys))
+
+
+@dataclass(frozen=True)
+class TierIn(_OneOf):
+    """The account's tier."""
+
+    key: ClassVar[str] = "tier"
+    table: ClassVar[str] = "tier"
+    fact: ClassVar[str] = "tier"
+    column: ClassVar[str] = "account__tier"
+
+    def sentence(self, names: Names) -> str:
+        return _("the customer is tier %(which)s") % {"which": self._names(names)}
+
+
+@dataclass(frozen=True)
+class KindIn(_OneOf):
+    """How the feedback reached us."""
+
+    key: ClassVar[str] = "kind"
+    table: ClassVar[str] = "kind"
+    fact: ClassVar[str] = "kind"
+    column: ClassVar[str] = "kind"
+
+    def sentence(self, names: Names) -> str:
+        return _("it came as %(which)s") % {"which": self._names(names)}
+
+
+@dataclass(frozen=True)
+class TouchpointIn(_OneOf):
+    """Where the customer met us."""
+
+    key: ClassVar[str] = "touchpoint"
+    table: ClassVar[str] = "touchpoint"
+    fact: ClassVar[str] = "touchpoint"
+    column: ClassVar[str] = "touchpoint"
+
+    def sentence(self, names: Names) -> str:
+        return _("it is about %(which)s") % {"which": self._names(names)}
+
+
+@dataclass(frozen=True)
+class StageIn(_OneOf):
+    """The stage of the journey."""
+
+    key: ClassVar[str] = "stage"
+    table: ClassVar[str] = "stage"
+    fact: ClassVar[str] = "stage"
+    column: ClassVar[str] = "stage"
+
+    def sentence(self, names: Names) -> str:
+        return _("the stage is %(which)s") % {"which": self._names(names)}
+
+
+@dataclass(frozen=True)
+class ProductIn(_OneOf):
+    """The product it is about."""
+
+    key: ClassVar[str] = "product"
+    table: ClassVar[str] = "product"
+    fact: ClassVar[str] = "product"
+    column: ClassVar[str] = "product"
+
+    def sentence(self, names: Names) -> str:
+        return _("the product is %(which)s") % {"which": self._names(names)}
+
+
+@dataclass(frozen=True)
+class RegionIn(_OneOf):
+    """The region it came from."""
+
+    key: ClassVar[str] = "region"
+    table: ClassVar[str] = "region"
+    fact: ClassVar[str] = "region"
+    column: ClassVar[str] = "region"
+
+    def sentence(self, names: Names) -> str:
+        return _("it comes from %(which)s") % {"which": self._names(names)}
+
+
+@dataclass(frozen=True)
+class PartnerIn(_OneOf):
+    """The partner who serves the customer."""
+
+    key: ClassVar[str] = "partner"
+    table: ClassVar[str] = "partner"
+    fact: ClassVar[str] = "partner"
+    column: ClassVar[str] = "partner"
+
+    def sentence(self, names: Names) -> str:
+        return _("%(which)s serves the customer") % {"which": self._names(names)}
+
+
+CONDITIONS: tuple[type[Condition], ...] = (
+    ScoreIs,
+    TierIn,
+    TouchpointIn,
+    StageIn,
+    ProductIn,
+    RegionIn,
+    PartnerIn,
+    KindIn,
+)
+_TABLES: dict[str, Any] = {
+    "metric": Metric,
+    "touchpoint": Touchpoint,
+    "stage": Stage,
+    "product": Product,
+    "region": Region,
+    "partner": Partner,
+}
+
+
+def read_all(stored: Mapping[str, Any]) -> tuple[Condition, ...]:
+    """Make the conditions a rule stores."""
+    return tuple(kind.read(stored[kind.key]) for kind in CONDITIONS if stored.get(kind.key))
+
+
+def store_all(conditions: Iterable[Condition]) -> dict[str, Any]:
+    """Return what a rule stores for these conditions."""
+    return {condition.key: condition.store() for condition in conditions}
+
+
+def meets_all(conditions: Iterable[Condition], facts: SignalFacts) -> bool:
+    """Say whether a signal meets every condition."""
+    return all(condition.meets(facts) for condition in conditions)
+
+
+def where_all(conditions: Iterable[Condition]) -> Q:
+    """Return the same as a condition on the ledger: current feedback that is not anonymous."""
+    whole = Q(superseded=False, anonymous=False)
+    for condition in conditions:
+        whole &= condition.where()
+    return whole
+
+
+def load_names() -> Names:
+    """Read what people call everything that conditions can hold."""
+    tables: dict[str, Mapping[str, str]] = {
+        table: dict(model.objects.values_list("pk", "name")) for table, model in _TABLES.items()
+    }
+    tables["tier"] = {str(key): str(label) for key, label in Account.Tier.choices}
+    tables["kind"] = {str(key): str(label).lower() for key, label in Signal.Kind.choices}
+    return Names(tables)
+
+
+def read_back(conditions: Sequence[Condition], names: Names) -> str:
+    """Say the conditions as one sentence's first half: "When …, open a case"."""
+    if not conditions:
+        return _("Whenever anybody says anything, open a case")
+    parts = [condition.sentence(names) for condition in conditions]
+    return _("When %(conditions)s, open a case") % {"conditions": _(", and ").join(parts)}

@@ -1,0 +1,206 @@
+"""One customer's trouble, from the words that raised it to the moment it is closed."""
+
+from typing import Any, Self
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from rapport.rooms.accounts.models import Account, Contact
+from rapport.rooms.accounts.models.account import code_of
+from rapport.rooms.action.models.rule import Rule
+from rapport.rooms.catalog.models import Partner, Region
+from rapport.rooms.signals.models import Signal
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Ways to narrow cases."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep cases of accounts the user may see, their own, and unmatched ones of their places."""
+        scope = user.scope
+        if scope.everything:
+            return self
+        by_account = Q(account__in=Account.objects.visible_to(user).values("pk"))
+        by_place = Q(account=None) & (
+            Q(region__in=sorted(scope.regions)) | Q(partner__in=sorted(scope.partners))
+        )
+        return self.filter(by_account | by_place | Q(owner=user.pk))
+
+    def open(self) -> Self:
+        """Keep cases that are not closed."""
+        return self.exclude(state=Case.State.CLOSED)
+
+    def overdue(self, now: Any) -> Self:
+        """Keep open cases whose time has passed."""
+        return self.open().filter(due_at__lt=now)
+
+
+@pghistory.track(exclude=["code"], model_name="CaseHistory")
+class Case(models.Model):
+    """The inner loop for one customer: somebody owns it until the customer was told and it is closed."""
+
+    class State(models.TextChoices):
+        """The steps, in order."""
+
+        OPEN = "open", _("New")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        FIXED = "fixed", _("Fixed for this customer")
+        TOLD = "told", _("Customer told")
+        CLOSED = "closed", _("Closed")
+
+    class ToldHow(models.TextChoices):
+        """How the customer was told."""
+
+        TELEPHONE = "telephone", _("By telephone")
+        EMAIL = "email", _("By e-mail")
+        MEETING = "meeting", _("In person")
+        LETTER = "letter", _("By letter")
+        OTHER = "other", _("Another way")
+        NOBODY = "nobody", _("Nobody can be told; the words say why")
+
+    code = models.GeneratedField(
+        expression=code_of("C"), output_field=models.CharField(max_length=24), db_persist=True, unique=True
+    )
+    title = models.CharField(_("title"), max_length=200)
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="cases")
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="cases")
+    region = models.ForeignKey(Region, models.PROTECT, null=True, related_name="+")
+    partner = models.ForeignKey(Partner, models.PROTECT, null=True, related_name="+")
+    rule = models.ForeignKey(Rule, models.PROTECT, null=True, related_name="cases")
+    rule_version = models.PositiveIntegerField(null=True)
+    rule_sentence = models.TextField(blank=True)
+    state = models.CharField(max_length=14, choices=State.choices, default=State.OPEN)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="cases")
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    due_at = models.DateTimeField()
+    remind_at = models.DateTimeField(null=True)
+    time_zone = models.CharField(max_length=60)
+    due_hours = models.PositiveSmallIntegerField()
+    acknowledged_at = models.DateTimeField(null=True)
+    fixed_at = models.DateTimeField(null=True)
+    customer_told_at = models.DateTimeField(null=True)
+    told_how = models.CharField(max_length=10, choices=ToldHow.choices, blank=True)
+    told_words = models.TextField(blank=True)
+    closed_at = models.DateTimeField(null=True)
+    resolution = models.TextField(blank=True)
+    reopened = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="case_closes_only_when_the_customer_was_told",
+                condition=~Q(state="closed")
+                | Q(customer_told_at__isnull=False, closed_at__isnull=False, told_how__gt=""),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=~Q(state="closed"), name="case_open_by_due"),
+            models.Index(fields=["owner", "due_at"], condition=~Q(state="closed"), name="case_open_by_owner"),
+            models.Index(fields=["account", "-opened_at"], name="case_by_account"),
+            models.Index(fields=["remind_at"], condition=~Q(state="closed"), name="case_to_remind"),
+            models.Index(fields=["-opened_at", "-id"], name="case_by_opening"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state == self.State.CLOSED
+
+
+class CaseCause(models.Model):
+    """A signal that raised or joined a case, and the rule it met; the same rule meets a signal once."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="causes")
+    signal = models.ForeignKey(Signal, models.PROTECT, related_name="case_causes")
+    rule = models.ForeignKey(Rule, models.PROTECT, null=True, related_name="+")
+    rule_version = models.PositiveIntegerField(null=True)
+    rule_sentence = models.TextField(blank=True)
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "signal"], name="rule_meets_a_signal_once"),
+            models.UniqueConstraint(
+                fields=["case", "signal"], condition=Q(rule=None), name="signal_put_on_a_case_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.signal_id}"
+
+
+@pghistory.track()
+class CaseNote(models.Model):
+    """What a colleague wrote down while working on a case."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    written_at = models.DateTimeField()
+    text = models.TextField(_("note"))
+
+    class Meta:
+        ordering = ["-written_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class CaseEvent(models.Model):
+    """Something that happened to a case; added to, never changed, so that nothing is lost."""
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        OPENED = "opened", _("Opened")
+        JOINED = "joined", _("Another rule agreed")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        FIXED = "fixed", _("Fixed for this customer")
+        TOLD = "told", _("Customer told")
+        CLOSED = "closed", _("Closed")
+        REOPENED = "reopened", _("Reopened")
+        REASSIGNED = "reassigned", _("Handed on")
+        REMINDED = "reminded", _("Reminded before it is due")
+        OVERDUE = "overdue", _("Overdue, owner told")
+        OVERDUE_FALLBACK = "overdue_fallback", _("Overdue, fallback told")
+        DUE_MOVED = "due_moved", _("Due earlier")
+        MATCHED = "matched", _("Customer found")
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    words = models.TextField(blank=True)
+    from_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    to_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    due_at = models.DateTimeField(null=True)
+    once = models.CharField(max_length=80, null=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "once"], name="case_event_once"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="unchanged",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("kind", "at", "words", "case", "due_at", "once"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.kind}"

@@ -1,0 +1,1 @@
+"""Writes of the room: rules, evaluation, and every step of a case."""

@@ -1,0 +1,207 @@
+"""Holding recorded signals against the active rules: a whole batch at a time, each signal and rule once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from rapport.rooms.action.conditions import (
+    Condition,
+    ScoreFacts,
+    SignalFacts,
+    load_names,
+    meets_all,
+    read_all,
+)
+from rapport.rooms.action.models import Case, CaseCause, CaseEvent, Rule
+from rapport.rooms.action.rules import sentence_of
+from rapport.rooms.action.services.due import Holidays, due_times, load_holidays
+from rapport.rooms.action.services.opening import Cause, Opening, cause_row, write_openings
+from rapport.rooms.action.services.owners import Owners
+from rapport.rooms.signals.models import Signal
+
+TITLE_LENGTH = 90
+
+
+@dataclass(frozen=True)
+class ReadyRule:
+    """An active rule with its conditions made and itself read back."""
+
+    rule: Rule
+    conditions: tuple[Condition, ...]
+    sentence: str
+
+
+def evaluate_rules(signal_ids: Sequence[UUID], *, now: datetime) -> list[Case]:
+    """Open a case for every signal that meets a rule and return the new ones.
+
+    Several rules on one signal make one case, by the strictest time; the others are noted on it. Signals are
+    locked and pairs of rule and signal written once, so that evaluating again changes nothing.
+    """
+    with transaction.atomic():
+        rules = _active_rules()
+        if not rules:
+            return []
+        signals = _locked(signal_ids)
+        hits = _new_hits(signals, rules)
+        known = _cases_of(hits)
+        joining = [signal for signal in hits if signal.pk in known]
+        opening = [signal for signal in hits if signal.pk not in known]
+        holidays = load_holidays([_region(signal) for signal in hits], since=now.date())
+        for signal in joining:
+            _join(known[signal.pk], signal, hits[signal], now)
+        owners = Owners(signal.account for signal in opening if signal.account)
+        openings = [_opening(signal, hits[signal], owners, holidays, now) for signal in opening]
+        return write_openings(openings, now=now) if openings else []
+
+
+def _active_rules() -> list[ReadyRule]:
+    rules = list(Rule.objects.filter(active=True).select_related("assignee", "fallback").order_by("pk"))
+    if not rules:
+        return []
+    names = load_names()
+    ready = []
+    for rule in rules:
+        conditions = read_all(rule.conditions)
+        ready.append(ReadyRule(rule, conditions, sentence_of(rule, names)))
+    return ready
+
+
+def _locked(signal_ids: Sequence[UUID]) -> list[Signal]:
+    """Read the signals with all that rules look at; a second evaluation waits here for the first."""
+    rows = (
+        Signal.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=signal_ids, superseded=False, anonymous=False)
+        .select_related("account__owner", "contact")
+        .prefetch_related("scores__metric", "comments")
+        .order_by("pk")
+    )
+    return list(rows)
+
+
+def facts_of(signal: Signal) -> SignalFacts:
+    """Return what conditions look at."""
+    return SignalFacts(
+        kind=signal.kind,
+        tier=signal.account.tier if signal.account else "",
+        region=signal.region_id,
+        touchpoint=signal.touchpoint_id,
+        stage=signal.stage_id,
+        product=signal.product_id,
+        partner=signal.partner_id,
+        scores=tuple(
+            ScoreFacts(
+                metric=score.metric_id,
+                kind=score.metric.kind,
+                value=score.value,
+                low=score.scale_low,
+                high=score.scale_high,
+                higher_is_better=score.metric.higher_is_better,
+            )
+            for score in signal.scores.all()
+        ),
+    )
+
+
+def _new_hits(signals: Iterable[Signal], rules: Sequence[ReadyRule]) -> dict[Signal, list[ReadyRule]]:
+    signals = list(signals)
+    noted = set(CaseCause.objects.filter(signal__in=signals).values_list("rule_id", "signal_id"))
+    hits: dict[Signal, list[ReadyRule]] = {}
+    for signal in signals:
+        facts = facts_of(signal)
+        met = [
+            ready
+            for ready in rules
+            if (ready.rule.pk, signal.pk) not in noted and meets_all(ready.conditions, facts)
+        ]
+        if met:
+            hits[signal] = met
+    return hits
+
+
+def _cases_of(signals: Iterable[Signal]) -> dict[UUID, Case]:
+    """Return the case each signal belongs to already: its own, or that of the signal it corrects."""
+    corrected = {signal.pk: signal.supersedes_id for signal in signals}
+    wanted = [*corrected, *(pk for pk in corrected.values() if pk)]
+    causes = CaseCause.objects.filter(signal__in=wanted).select_related("case").order_by("-pk")
+    by_signal = {cause.signal_id: cause.case for cause in causes}
+    known: dict[UUID, Case] = {}
+    for pk, old in corrected.items():
+        case = by_signal.get(pk) or (by_signal.get(old) if old else None)
+        if case:
+            known[pk] = case
+    return known
+
+
+def _join(case: Case, signal: Signal, met: Sequence[ReadyRule], now: datetime) -> None:
+    """Note on a case that is there already that more rules agree, or that its words were corrected."""
+    CaseCause.objects.bulk_create(
+        cause_row(case, Cause(signal.pk, ready.rule, ready.sentence), now) for ready in met
+    )
+    CaseEvent.objects.bulk_create(
+        CaseEvent(case=case, kind=CaseEvent.Kind.JOINED, at=now, words=ready.sentence) for ready in met
+    )
+
+
+def _opening(
+    signal: Signal, met: Sequence[ReadyRule], owners: Owners, holidays: Holidays, now: datetime
+) -> Opening:
+    strictest, *others = sorted(met, key=lambda ready: (ready.rule.due_hours, ready.rule.pk))
+    rule = strictest.rule
+    owner = owners.choose(rule, signal.account)
+    due = due_times(
+        now=now,
+        due_hours=rule.due_hours,
+        remind_hours=rule.remind_hours,
+        owner=owner,
+        region=_region(signal),
+        holidays=holidays,
+    )
+    return Opening(
+        title=title_of(signal),
+        account=signal.account,
+        contact=signal.contact,
+        region=_region(signal),
+        partner=signal.partner_id,
+        owner=owner,
+        due=due,
+        due_hours=rule.due_hours,
+        causes=tuple(Cause(signal.pk, ready.rule, ready.sentence) for ready in (strictest, *others)),
+        words=_words(signal),
+        heard=heard_in(signal),
+    )
+
+
+def _region(signal: Signal) -> str | None:
+    return signal.region_id or (signal.account.region_id if signal.account else None)
+
+
+def _words(signal: Signal) -> str:
+    return "\n\n    ".join(comment.text.strip() for comment in signal.comments.all())
+
+
+def heard_in(signal: Signal) -> str:
+    """Say the scores of a signal: "Likely to recommend: 3 on a scale of 0 to 10"."""
+    return ", ".join(
+        _("%(metric)s: %(value)s on a scale of %(low)s to %(high)s")
+        % {
+            "metric": score.metric,
+            "value": f"{score.value:g}",
+            "low": f"{score.scale_low:g}",
+            "high": f"{score.scale_high:g}",
+        }
+        for score in signal.scores.all()
+    )
+
+
+def title_of(signal: Signal) -> str:
+    """Name a case after the customer's first words, or after the score where nothing was said."""
+    for comment in signal.comments.all():
+        words = " ".join(comment.text.split())
+        if len(words) <= TITLE_LENGTH:
+            return words
+        return words[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
+    return heard_in(signal) or signal.get_kind_display()

@@ -1,0 +1,99 @@
+"""What colleagues are told by e-mail about their cases, each in their own language and time zone."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from rapport.kernel.environment import environment
+from rapport.kernel.mail.queue import NewMail
+from rapport.kernel.models import User
+from rapport.rooms.action.models import Case
+
+
+def _mail(case: Case, to: User, *, template: str, subject: str, key: str, **context: object) -> NewMail:
+    address = f"{environment().base_url}/act/cases/{case.code}/"
+    text = render_to_string(
+        f"action/mail/{template}.txt", {"case": case, "to": to, "address": address, **context}
+    )
+    return NewMail(to=to.email, subject=subject, text=text, dedupe_key=key)
+
+
+def _customer(case: Case) -> str:
+    return str(case.account) if case.account else _("an unknown customer")
+
+
+class _As:
+    """Write as one reader reads: in their language and time zone."""
+
+    def __init__(self, user: User) -> None:
+        self._language = translation.override(user.language)
+        self._zone = timezone.override(ZoneInfo(user.time_zone))
+
+    def __enter__(self) -> None:
+        self._language.__enter__()
+        self._zone.__enter__()
+
+    def __exit__(self, *failure: object) -> None:
+        self._zone.__exit__(*failure)  # type: ignore[arg-type]
+        self._language.__exit__(*failure)  # type: ignore[arg-type]
+
+
+def about_opening(case: Case, to: User, *, words: str, heard: str) -> NewMail:
+    """Tell the owner of a new case."""
+    with _As(to):
+        subject = _("%(code)s: %(customer)s, %(title)s") % {
+            "code": case.code,
+            "customer": _customer(case),
+            "title": case.title,
+        }
+        return _mail(
+            case,
+            to,
+            template="opened",
+            subject=subject,
+            key=f"case-opened:{case.pk}",
+            words=words,
+            heard=heard,
+        )
+
+
+def about_handing_on(case: Case, to: User, *, by: User, reason: str, event: int) -> NewMail:
+    """Tell the new owner of a case that was handed on."""
+    with _As(to):
+        subject = _("%(code)s is yours now: %(title)s") % {"code": case.code, "title": case.title}
+        key = f"case-reassigned:{event}"
+        return _mail(case, to, template="reassigned", subject=subject, key=key, by=by, reason=reason)
+
+
+def about_reopening(case: Case, to: User, *, by: User, reason: str, event: int) -> NewMail:
+    """Tell the owner that a case is open again."""
+    with _As(to):
+        subject = _("%(code)s is open again: %(title)s") % {"code": case.code, "title": case.title}
+        return _mail(
+            case, to, template="reopened", subject=subject, key=f"case-reopened:{event}", by=by, reason=reason
+        )
+
+
+def about_due(case: Case, to: User) -> NewMail:
+    """Remind the owner before a case is due."""
+    with _As(to):
+        subject = _("%(code)s is due soon: %(title)s") % {"code": case.code, "title": case.title}
+        return _mail(case, to, template="due_soon", subject=subject, key=_due_key("case-due", case, to))
+
+
+def about_overdue(case: Case, to: User) -> NewMail:
+    """Tell the owner, or whoever stands in, that the time has passed."""
+    with _As(to):
+        subject = _("%(code)s is overdue: %(title)s") % {"code": case.code, "title": case.title}
+        return _mail(case, to, template="overdue", subject=subject, key=_due_key("case-overdue", case, to))
+
+
+def _due_key(kind: str, case: Case, to: User) -> str:
+    return f"{kind}:{case.pk}:{to.pk}:{_stamp(case.due_at)}"
+
+
+def _stamp(moment: datetime) -> int:
+    return int(moment.timestamp())

@@ -1,0 +1,145 @@
+"""Opening cases: written whole, with their causes, their first events and the message to their owner."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from rapport.kernel.mail.queue import queue_mails
+from rapport.kernel.models import User
+from rapport.rooms.accounts.models import Account, Contact
+from rapport.rooms.action.models import Case, CaseCause, CaseEvent, Rule
+from rapport.rooms.action.services import mails
+from rapport.rooms.action.services.due import DueTimes, due_times, load_holidays
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A rule that a signal met, with the rule read back as it was then."""
+
+    signal_id: UUID
+    rule: Rule | None
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A case to open; the first cause is the one that set its time."""
+
+    title: str
+    account: Account | None
+    contact: Contact | None
+    region: str | None
+    partner: str | None
+    owner: User | None
+    due: DueTimes
+    due_hours: int
+    causes: tuple[Cause, ...]
+    words: str = ""
+    heard: str = ""
+    opened_by: User | None = None
+
+
+def write_openings(openings: Sequence[Opening], *, now: datetime) -> list[Case]:
+    """Write cases, in the caller's transaction."""
+    cases = Case.objects.bulk_create([_case(opening, now) for opening in openings])
+    pairs = list(zip(openings, cases, strict=True))
+    CaseCause.objects.bulk_create(
+        cause_row(case, cause, now) for opening, case in pairs for cause in opening.causes
+    )
+    CaseEvent.objects.bulk_create(
+        CaseEvent(
+            case=case,
+            kind=CaseEvent.Kind.OPENED,
+            at=now,
+            by=opening.opened_by,
+            to_owner=opening.owner,
+            words=case.rule_sentence,
+            due_at=case.due_at,
+            once="opened",
+        )
+        for opening, case in pairs
+    )
+    queue_mails(
+        [
+            mails.about_opening(case, opening.owner, words=opening.words, heard=opening.heard)
+            for opening, case in pairs
+            if opening.owner and opening.owner != opening.opened_by
+        ],
+        now=now,
+    )
+    return cases
+
+
+def cause_row(case: Case, cause: Cause, now: datetime) -> CaseCause:
+    """Make the row that ties a signal and a rule to a case."""
+    return CaseCause(
+        case=case,
+        signal_id=cause.signal_id,
+        rule=cause.rule,
+        rule_version=cause.rule.version if cause.rule else None,
+        rule_sentence=cause.sentence,
+        noted_at=now,
+    )
+
+
+def _case(opening: Opening, now: datetime) -> Case:
+    first = opening.causes[0] if opening.causes else None
+    rule = first.rule if first else None
+    return Case(
+        title=opening.title[:200],
+        account=opening.account,
+        contact=opening.contact,
+        region_id=opening.region,
+        partner_id=opening.partner,
+        rule=rule,
+        rule_version=rule.version if rule else None,
+        rule_sentence=first.sentence if first else "",
+        owner=opening.owner,
+        opened_at=now,
+        opened_by=opening.opened_by,
+        due_at=opening.due.due_at,
+        remind_at=opening.due.remind_at,
+        time_zone=opening.due.time_zone,
+        due_hours=opening.due_hours,
+    )
+
+
+def open_case(
+    *,
+    title: str,
+    account: Account,
+    contact: Contact | None = None,
+    owner: User,
+    by: User,
+    now: datetime,
+    words: str = "",
+    due_hours: int = 8,
+) -> Case:
+    """Open a case by hand, for a colleague or oneself."""
+    holidays = load_holidays([account.region_id], since=now.date())
+    due = due_times(
+        now=now,
+        due_hours=due_hours,
+        remind_hours=min(2, due_hours - 1),
+        owner=owner,
+        region=account.region_id,
+        holidays=holidays,
+    )
+    opening = Opening(
+        title=title,
+        account=account,
+        contact=contact,
+        region=account.region_id,
+        partner=account.partner_id,
+        owner=owner,
+        due=due,
+        due_hours=due_hours,
+        causes=(),
+        words=words,
+        opened_by=by,
+    )
+    with transaction.atomic():
+        return write_openings([opening], now=now)[0]
