@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery staple"
 
 @dataclass(frozen=True)
 class World:
-    """Two regions, a partner, three customers: Veldhuis (ours), Tarnhelm (another team's), Kestrel (a partner's)."""
+    """Three customers: Veldhuis (ours), Tarnhelm (another team's), Kestrel (a partner's)."""
 
     veldhuis: Account
     meppel: Account
@@ -38,9 +38,14 @@ def catalog(db: None) -> None:
     Stage.objects.create(key="use", name="Use")
     Touchpoint.objects.create(key="delivery", name="Parts delivery", stage_id="use")
     Partner.objects.create(key="kolding-dealer", name="Kolding dealer", region_id="nordics")
-    Metric.objects.create(key="nps", name="Likely to recommend", kind="nps")
-    Metric.objects.create(key="csat", name="Satisfaction", kind="csat", scale_low=1, scale_high=5)
-    Metric.objects.create(key="ces", name="Effort", kind="ces", scale_low=1, scale_high=7, higher_is_better=False)
+    scales: dict[str, tuple[str, int, int, bool]] = {
+        "nps": ("Likely to recommend", 0, 10, True),
+        "csat": ("Satisfaction", 1, 5, True),
+        "ces": ("Effort", 1, 7, False),
+    }
+    for key, (name, low, high, higher_is_better) in scales.items():
+        told = {"name": name, "scale_low": low, "scale_high": high, "higher_is_better": higher_is_better}
+        Metric.objects.update_or_create(key=key, defaults={"kind": key, **told})
 
 
 @pytest.fixture
@@ -80,13 +85,12 @@ def _make(who: str) -> User:
 def world(cast: Callable[[str], User]) -> World:
     """Build the three customers."""
     owner = cast("account_manager")
-    ours: dict[str, Any] = {"region_id": "benelux", "team_id": "benelux-team"}
-    veldhuis = Account.objects.create(name="Veldhuis Dairy", kind="group", tier="A", owner=owner, **ours)
-    meppel = Account.objects.create(name="Veldhuis Meppel", kind="site", tier="A", parent=veldhuis, owner=owner, **ours)
-    tarnhelm = Account.objects.create(name="Tarnhelm Chemicals", tier="B", region_id="nordics", team_id="nordics-team")
-    kestrel = Account.objects.create(
-        name="Kestrel Pharma", tier="C", region_id="nordics", team_id="nordics-team", partner_id="kolding-dealer"
-    )
+    ours: dict[str, Any] = {"region_id": "benelux", "team_id": "benelux-team", "tier": "A", "owner": owner}
+    theirs: dict[str, Any] = {"region_id": "nordics", "team_id": "nordics-team"}
+    veldhuis = Account.objects.create(name="Veldhuis Dairy", kind="group", **ours)
+    meppel = Account.objects.create(name="Veldhuis Meppel", kind="site", parent=veldhuis, **ours)
+    tarnhelm = Account.objects.create(name="Tarnhelm Chemicals", tier="B", **theirs)
+    kestrel = Account.objects.create(name="Kestrel Pharma", tier="C", partner_id="kolding-dealer", **theirs)
     joost = Contact.objects.create(account=meppel, name="Joost Brandsma", email="joost@veldhuis.example")
     eva = Contact.objects.create(account=veldhuis, name="Eva Hoekstra", email="eva@veldhuis.example")
     buyer = Contact.objects.create(account=kestrel, name="Mikkel Friis", email="mikkel@kestrel.example")
@@ -97,7 +101,7 @@ def world(cast: Callable[[str], User]) -> World:
 
 @pytest.fixture
 def browser_of(cast: Callable[[str], User]) -> Callable[[str], Client]:
-    """Return a Django test client signed in as a member of the cast; `stranger` and `respondent` are nobody."""
+    """Return a client signed in as a member of the cast; `stranger` and `respondent` are nobody."""
 
     def client_of(who: str) -> Client:
         client = Client(raise_request_exception=True)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.database import database_settings
 from rapport.kernel.environment import environment, secret_key
+from rapport.kernel.history.trackers import EveryChange
 from rapport.kernel.logs import logging_settings
 from rapport.kernel.mail.settings import mail_settings
 
@@ -19,7 +20,12 @@ PACKAGE = Path(__file__).resolve().parent.parent
 DEBUG = ENVIRONMENT.debug
 SECRET_KEY = secret_key(ENVIRONMENT)
 _host = urlsplit(ENVIRONMENT.base_url)
-ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts or [_host.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts or [
+    _host.hostname or "127.0.0.1",
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+]
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.base_url]
 SECURE = _host.scheme == "https"
 
@@ -90,7 +96,14 @@ FORM_RENDERER = "rapport.ui.forms.Renderer"
 
 DATABASES = {"default": database_settings(ENVIRONMENT)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+PGHISTORY_DEFAULT_TRACKERS = EveryChange()
+# One event query a statement, and no index on what nobody looks events up by: 20,000 new people in one
+# statement cost 1.6 s instead of 11 with a trigger for each row (1.4 s without history).
+PGHISTORY_LEVEL = pghistory.Statement
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_index=True)
+PGHISTORY_CONTEXT_FIELD = pghistory.ContextForeignKey(db_index=True)
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 AUTH_USER_MODEL = "kernel.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -189,7 +202,11 @@ MEDIA_ROOT = ENVIRONMENT.data_dir / "files"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Shared by all processes, so that ten wrong passwords are ten, whoever answers. A migration makes the table.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "kernel_cache"},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 
 _mail = mail_settings(ENVIRONMENT)
 EMAIL_BACKEND = _mail.backend

@@ -21,7 +21,9 @@ class TokenAuth(HttpBearer):
         now = timezone.now()
         found = (
             ApiToken.objects.select_related("user")
-            .filter(Q(expires_at=None) | Q(expires_at__gt=now), digest=ApiToken.digest_of(token), revoked_at=None)
+            .filter(
+                Q(expires_at=None) | Q(expires_at__gt=now), digest=ApiToken.digest_of(token), revoked_at=None
+            )
             .filter(user__is_active=True)
             .first()
         )

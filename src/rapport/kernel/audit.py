@@ -11,5 +11,11 @@ def note_sighting(request: Any, user: User, *, kind: str, code: str, label: str,
     """Write down that a user saw the page of an account or a person."""
     way = "api" if request.path.startswith("/api/") else "page"
     Sighting.objects.create(
-        user=user, seen_at=now, kind=kind, object_code=code, label=label[:200], way=way, request_id=request_id(request)
+        user=user,
+        seen_at=now,
+        kind=kind,
+        object_code=code,
+        label=label[:200],
+        way=way,
+        request_id=request_id(request),
     )

@@ -26,7 +26,9 @@ def parse_url(url: str) -> dict[str, Any]:
     """Turn a `postgresql://` address into Django's settings; raise SettingsError on any other."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise SettingsError("DATABASE_URL must begin with postgresql://; Rapport keeps its data in PostgreSQL only.")
+        raise SettingsError(
+            "DATABASE_URL must begin with postgresql://; Rapport keeps its data in PostgreSQL only."
+        )
     query = dict(parse_qsl(parts.query))
     host = query.pop("host", None) or unquote(parts.hostname or "")
     return {

@@ -32,6 +32,7 @@ class Permission(models.TextChoices):
     EXPORT = "export", _("Export lists")
     IMPORT = "import", _("Import files")
     EDIT_CATALOG = "edit_catalog", _("Edit reference data")
+    MANAGE_PEOPLE = "manage_people", _("Manage the people of one's own partner")
     ADMINISTER = "administer", _("Administer users, audit and jobs")
 
 
@@ -54,7 +55,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.EXECUTIVE: frozenset(_SEE),
     Role.CHAMPION: frozenset(_SEE),
     Role.EMPLOYEE: frozenset({Permission.CAPTURE}),
-    Role.PARTNER_ADMINISTRATOR: frozenset(_WORK),
+    Role.PARTNER_ADMINISTRATOR: frozenset(_WORK | {Permission.MANAGE_PEOPLE}),
     Role.PARTNER_USER: frozenset(_SEE | {Permission.WORK_CASES}),
 }
 PARTNER_ROLES = frozenset({Role.PARTNER_ADMINISTRATOR, Role.PARTNER_USER})

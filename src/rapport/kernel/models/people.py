@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from rapport.kernel.roles import PERMISSIONS, Permission, Role
+from rapport.kernel.roles import PARTNER_ROLES, PERMISSIONS, Permission, Role
 from rapport.kernel.scope import Scope
 
 
@@ -20,7 +20,7 @@ from rapport.kernel.scope import Scope
 class Team(models.Model):
     """Colleagues who look after the same accounts."""
 
-    key = models.SlugField(_("key"), primary_key=True, max_length=60)
+    key = models.SlugField(_("key"), primary_key=True, max_length=60, help_text=_("Never changes."))
     name = models.CharField(_("name"), max_length=120)
 
     class Meta:
@@ -30,19 +30,42 @@ class Team(models.Model):
         return self.name
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    """Ways to narrow users."""
+
+    def administered_by(self, user: "User") -> Self:
+        """Keep the people a user may add, change and deactivate.
+
+        Administrators look after everybody. Partner administrators look after the people of their own partner:
+        those who work for it and see nothing beyond it.
+        """
+        if user.may(Permission.ADMINISTER):
+            return self
+        if not user.may(Permission.MANAGE_PEOPLE) or not user.scope.partners:
+            return self.none()
+        own = Grant.objects.filter(kind=Grant.Kind.PARTNER, key__in=user.scope.partners)
+        beyond = Grant.objects.exclude(kind=Grant.Kind.PARTNER, key__in=user.scope.partners)
+        return self.filter(
+            models.Exists(own.filter(user=models.OuterRef("pk"))),
+            ~models.Exists(beyond.filter(user=models.OuterRef("pk"))),
+            role__in=PARTNER_ROLES,
+        )
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Creates users by e-mail address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user; without a password the user sets one through the reset link."""
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user: User = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        found: User = self.get(email__iexact=username)
+        return found
 
 
 @pghistory.track(exclude=["password", "last_login"])
@@ -135,6 +158,15 @@ class Grant(models.Model):
         return f"{self.kind} {self.key}"
 
 
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Ways to narrow tokens."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep the user's own tokens; nobody sees anybody else's."""
+        return self.filter(user=user)
+
+
+@pghistory.track(exclude=["digest", "used_at"])
 class ApiToken(models.Model):
     """A program's way to sign in as a user; only a hash is kept."""
 
@@ -145,6 +177,8 @@ class ApiToken(models.Model):
     used_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

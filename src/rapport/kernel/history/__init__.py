@@ -1,0 +1,1 @@
+"""What was changed and who looked: reading and exporting the trail that triggers and pages leave."""
