@@ -1,4 +1,4 @@
-"""Run all benchmarks, or the one named: `python -m bench [NAME]`; the status says whether they ran, not how well."""
+"""Run all benchmarks, or the one named: `python -m bench [NAME]`; the status says only whether they ran."""
 
 import subprocess
 import sys
@@ -10,7 +10,8 @@ NOT_BENCHMARKS = {"__init__", "__main__", "line"}
 
 def names() -> list[str]:
     """Return the benchmarks there are; drills have targets of their own."""
-    found = {path.stem for path in HERE.glob("*.py")} | {path.parent.name for path in HERE.glob("*/__main__.py")}
+    files = {path.stem for path in HERE.glob("*.py")}
+    found = files | {path.parent.name for path in HERE.glob("*/__main__.py")}
     return sorted(name for name in found - NOT_BENCHMARKS if not name.startswith("drill_"))
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Line:
-    """One measured figure beside its floor or peer; `ratio` is value over floor (or over peer without a floor)."""
+    """One measured figure beside its floor or peer; `ratio` is value over floor, or without one over peer."""
 
     name: str
     value: float

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rapport.demo import story
 from rapport.demo.customers import Person
 from rapport.demo.feedback import _all
-from rapport.demo.load import NotEmpty, load_company
+from rapport.demo.load import load_company
 from rapport.rooms.accounts.models import Account, BuyingRole, Contact, Contract, Order, ServiceRequest
 from rapport.rooms.signals.models import Comment, Score, Signal
 
@@ -67,7 +68,8 @@ def test_late_parts_in_one_region_spoil_its_answers_until_the_fix(demo: None) ->
 
 def test_the_approver_of_the_lost_contract_had_long_been_silent(demo: None) -> None:
     lost = Contract.objects.get(account__name="Tarnhelm Chemicals", status="lost")
-    approver = BuyingRole.objects.get(contact__account__path__under=lost.account.path, role="approver")
+    village = BuyingRole.objects.filter(contact__account__path__under=lost.account.path)
+    approver = village.get(role="approver", contact__name="Jürgen Falk")
     last = Signal.objects.filter(contact=approver.contact).latest("occurred_at")
     assert approver.veto
     assert (lost.ends_on - last.occurred_at.date()).days > 365
@@ -78,11 +80,6 @@ def test_customers_of_one_partner_wait_longer_and_say_so(demo: None) -> None:
     assert detractors(signal__partner_id=story.SLOW_PARTNER, **visits) > 2 * detractors(
         signal__partner=None, **visits
     )
-
-
-def test_it_does_not_mix_with_customers_that_are_there(world: object) -> None:
-    with pytest.raises(NotEmpty):
-        load_company(password="a password for nobody", now=NOW)
 
 
 def test_the_same_seed_and_day_give_the_same_words(demo: None) -> None:

@@ -125,7 +125,7 @@ TEAMS = (
 def found_company(calendar: Calendar) -> None:
     """Fill the catalogue."""
     for position, (key, region) in enumerate(REGIONS.items()):
-        Region.objects.create(key=key, name=region["name"], time_zone=region["zone"], position=position)
+        Region.objects.create(key=key, name=region.name, time_zone=region.zone, position=position)
     for year in (
         calendar.begins.year,
         calendar.begins.year + 1,
@@ -166,7 +166,7 @@ def found_company(calendar: Calendar) -> None:
 
 def hire_colleagues(password: str) -> dict[str, User]:
     """Create the people who may sign in, all with the password this demo generated."""
-    people = {}
+    people: dict[str, User] = {}
     for one in COLLEAGUES:
         user = User.objects.create_user(
             one.email, None, name=one.name, role=one.role, reach=one.reach, time_zone=one.zone

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from rapport.demo.company import TEAMS
-from rapport.demo.names import POSTS, REGIONS, SECTORS, TARNHELM, VELDHUIS
+from rapport.demo.names import POSTS, REGIONS, SECTORS, TARNHELM, VELDHUIS, Land
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account, AccountExternalId, BuyingRole, Contact
 
@@ -24,7 +24,7 @@ WEIGHTS = {
     "initiator": (3, 7),
     "gatekeeper": (1, 4),
 }
-# Region, place and posts of the people the design's story is about; the last says whether they are ever heard.
+# Place, name, post and weight of the people the stories are about; the last says whether they can veto.
 VELDHUIS_PEOPLE = (
     ("Zwolle", "Annelies Peeters", "Buyer", 7, False),
     ("Zwolle", "Marijke Dekker", "Head of procurement", 13, True),
@@ -42,6 +42,9 @@ TARNHELM_PEOPLE = (
     ("Kassel", "Stefan Krämer", "Plant manager", 12, False),
     ("Linz", "Heike Lorenz", "Maintenance lead", 7, False),
 )
+
+
+IN_THE_STORIES = {name for _city, name, *_rest in (*VELDHUIS_PEOPLE, *TARNHELM_PEOPLE)}
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def _named(rng: Generator, at: int) -> tuple[str, str, str]:
     if at == 1:
         return "dach", TARNHELM, "Chemicals"
     region = list(REGIONS)[at % 3]
-    houses = REGIONS[region]["houses"]
+    houses = REGIONS[region].houses
     house, (word, sector) = houses[(at // 3) % len(houses)], SECTORS[(at // 3 + at // 40) % len(SECTORS)]
     return region, f"{house} {word}", sector
 
@@ -120,7 +123,7 @@ def _company(
 
 
 def _place(rng: Generator, region: str) -> tuple[str, str]:
-    places = REGIONS[region]["places"]
+    places = REGIONS[region].places
     city, country = places[int(rng.integers(len(places)))]
     return city, country
 
@@ -141,7 +144,7 @@ def _sites(rng: Generator, roots: list[Account]) -> list[Account]:
 
 def _site(parent: Account, city: str) -> Account:
     country = next(
-        (land for region in REGIONS.values() for place, land in region["places"] if place == city),
+        (land for region in REGIONS.values() for place, land in region.places if place == city),
         parent.country,
     )
     return Account(
@@ -182,10 +185,9 @@ def settle_people(rng: Generator, accounts: list[Account], now: datetime) -> lis
             contact, role = _draft(rng, account, POSTS[place][0])
             low, high = WEIGHTS[role]
             veto = rng.random() < {"approver": 0.7, "decision_maker": 0.3}.get(role, 0.0)
-            drafts.append((
-                contact, role, int(rng.integers(low, high + 1)),
-                inclined[account.parent_id or account.pk] + float(rng.normal(0, 1.2)), bool(rng.random() < 0.25), veto,
-            ))  # fmt: skip
+            leaning = inclined[account.parent_id or account.pk] + float(rng.normal(0, 1.2))
+            weight, silent = int(rng.integers(low, high + 1)), bool(rng.random() < 0.25)
+            drafts.append((contact, role, weight, leaning, silent, veto))
     contacts = Contact.objects.bulk_create(draft[0] for draft in drafts)
     BuyingRole.objects.bulk_create(
         BuyingRole(
@@ -215,12 +217,18 @@ def _inclinations(rng: Generator, accounts: list[Account]) -> dict[int, float]:
     return {account.pk: float(rng.normal(0, 1.0)) for account in accounts if account.parent_id is None}
 
 
+def _drawn_name(rng: Generator, land: Land) -> str:
+    """Draw a name that none of the people in the stories has."""
+    name = f"{rng.choice(land.given)} {rng.choice(land.family)}"
+    return name if name not in IN_THE_STORIES else _drawn_name(rng, land)
+
+
 def _draft(rng: Generator, account: Account, title: str, name: str = "") -> tuple[Contact, str]:
     region = REGIONS[str(account.region_id)]
     _title, seniority, function, role = next(post for post in POSTS if post[0] == title)
-    name = name or f"{rng.choice(region['given'])} {rng.choice(region['family'])}"
-    languages = [code for code, _share in region["languages"]]
-    language = str(rng.choice(languages, p=[share for _code, share in region["languages"]]))
+    name = name or _drawn_name(rng, region)
+    languages = [code for code, _share in region.languages]
+    language = str(rng.choice(languages, p=[share for _code, share in region.languages]))
     local = plain(name).replace(" ", ".")
     contact = Contact(
         account=account,
@@ -229,7 +237,7 @@ def _draft(rng: Generator, account: Account, title: str, name: str = "") -> tupl
         seniority=seniority,
         function_id=function,
         language=language,
-        time_zone=region["zone"],
+        time_zone=region.zone,
         email=f"{local}.{int(rng.integers(10_000))}@{account.domain}",
         phone=f"+00 555 {int(rng.integers(1000, 9999))}",
         consent=str(rng.choice(["given", "unknown", "withdrawn"], p=[0.7, 0.26, 0.04])),

@@ -224,27 +224,31 @@ def _serve(rng: Generator, sites: list[Account], calendar: Calendar) -> list[Ser
 
 def _build(rng: Generator, sites: list[Account], calendar: Calendar) -> None:
     made = _numbered("project")
-    projects = []
+    projects: list[Project] = []
+    milestones: list[Milestone] = []
     for site in rng.choice(np.array(sites, dtype=object), size=60, replace=False):
         starts = some_day(rng, calendar.begins, calendar.today)
         ends = starts + timedelta(days=160)
         status = "running" if ends > calendar.today else "done"
-        projects.append(
-            Project(account=site, name=f"New line {site.city}", stage_id="install", status=status, starts_on=starts, ends_on=ends, **made())
-        )  # fmt: skip
-    Project.objects.bulk_create(projects)
-    Milestone.objects.bulk_create(
-        Milestone(
-            project=project,
-            name=name,
-            due_on=(due := project.starts_on + timedelta(days=40 * at)),
-            reached_on=due + timedelta(days=int(rng.integers(-2, 9)))
-            if due < calendar.today - timedelta(days=9)
-            else None,
+        project = Project(
+            account=site,
+            name=f"New line {site.city}",
+            stage_id="install",
+            status=status,
+            starts_on=starts,
+            ends_on=ends,
+            **made(),
         )
-        for project in projects
-        for at, name in enumerate(MILESTONES, start=1)
-    )
+        projects.append(project)
+        for at, name in enumerate(MILESTONES, start=1):
+            due = starts + timedelta(days=40 * at)
+            reached = due + timedelta(days=int(rng.integers(-2, 9)))
+            done = reached <= calendar.today
+            milestones.append(
+                Milestone(project=project, name=name, due_on=due, reached_on=reached if done else None)
+            )
+    Project.objects.bulk_create(projects)
+    Milestone.objects.bulk_create(milestones)
 
 
 def _use(rng: Generator, sites: list[Account], calendar: Calendar) -> None:

@@ -35,13 +35,14 @@ class Way:
     comment: float
 
 
+EVERYDAY = ("delivery", "service-visit", "product-use", "invoice", "documentation")
 WAYS = (
-    Way("survey", "tracking", 0.42, ("nps",), ("delivery", "service-visit", "product-use", "invoice", "documentation"), 0.7),
+    Way("survey", "tracking", 0.42, ("nps",), EVERYDAY, 0.7),
     Way("ticket", "service desk", 0.30, ("csat", "ces"), ("service-visit",), 0.4),
     Way("survey", "relationship", 0.17, ("nps", "csat"), ("product-use", "delivery", "invoice"), 0.6),
     Way("check_in", "projects", 0.04, ("nps", "ces"), ("start-up",), 0.8),
     Way("remark", "account team", 0.07, ("nps",), ("delivery", "product-use", "service-visit"), 1.0),
-)  # fmt: skip
+)
 BLANK: dict[str, Any] = {
     "account_hint": "",
     "contact_hint": "",
@@ -51,7 +52,7 @@ BLANK: dict[str, Any] = {
     "block": "",
     "superseded": False,
 }
-SIGNAL_COLUMNS = tuple(field.column for field in Signal._meta.concrete_fields)
+SIGNAL_COLUMNS = tuple(str(field.column) for field in Signal._meta.concrete_fields)
 SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 
 

@@ -1,7 +1,8 @@
 """The three stories hidden in the demo company, as dates and effects; everything else is ordinary life.
 
 1. Benelux: the spare-parts depot moved; parts came late and nobody called, until a fix ended it.
-2. Tarnhelm Chemicals: the financial officer who must approve had not been heard for over a year when the contract was lost.
+2. Tarnhelm Chemicals: the financial officer who must approve had not been heard for over a year when the
+   contract was lost.
 3. Kolding Pumpeservice, a partner: its customers wait longer for service than everybody else's.
 """
 
