@@ -1,5 +1,6 @@
-"""A real Chromium for tests: opened once, closed after the run, with axe-core for accessibility checks."""
+"""A real Chromium for tests, a server for it to look at, and axe-core for accessibility checks."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+# Playwright keeps an event loop in the test's thread, and Django would refuse its database there.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -51,9 +58,32 @@ def open_browser() -> Iterator[Browser]:
             browser.close()
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Offer one browser to the tests of a module."""
+    with open_browser() as opened:
+        yield opened
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """Serve the application on a free port, for pages without data; pages with data use `live_server`."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    if thread.error:
+        raise thread.error
+    try:
+        yield f"http://127.0.0.1:{thread.port}"
+    finally:
+        thread.terminate()
+
+
 @contextmanager
 def open_page(browser: Browser, theme: str = "light", phone: bool = False, **options: Any) -> Iterator[Page]:
-    """Open a page of a fresh, signed-out visitor; errors in its console or scripts fail the test."""
+    """Open a page for a fresh visitor; anything the browser complains about fails the test."""
     context = browser.new_context(
         viewport=PHONE if phone else DESKTOP,
         color_scheme=theme,
@@ -61,6 +91,7 @@ def open_page(browser: Browser, theme: str = "light", phone: bool = False, **opt
         reduced_motion="reduce",
         **options,
     )
+    context.set_default_timeout(15_000)
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

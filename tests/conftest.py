@@ -32,6 +32,7 @@ def _server_url() -> str:
 
 
 SCRATCH.chmod(0o755)
+(SCRATCH / "data" / "static").mkdir(parents=True, exist_ok=True)
 os.environ["RAPPORT_TEST_SCRATCH"] = str(SCRATCH)
 os.environ["RAPPORT_DATA_DIR"] = str(SCRATCH / "data")
 os.environ["RAPPORT_MAIL_URL"] = "console://"
@@ -43,7 +44,7 @@ import django  # noqa: E402  (settings read the environment set above)
 
 django.setup()
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.browser"]
 
 
 def pytest_unconfigure() -> None:
