@@ -1,42 +1,18 @@
 """From an unhappy answer to the right colleague."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.utils import timezone
 from tests.cast import World
 from tests.kernel.mail.post_office import post_office
+from tests.rooms.action.cases import WORDS, answer, make_rule
 
 from rapport.kernel.jobs.worker import run_pending_jobs
 from rapport.kernel.models import OutgoingMail, User
-from rapport.rooms.action.models import Case, CaseCause, Rule
+from rapport.rooms.action.models import Case, CaseCause
 from rapport.rooms.action.services.evaluate import evaluate_rules
-from rapport.rooms.signals.api import NewComment, NewScore, NewSignal, record_signal
-
-WORDS = "Third time this year the seal kits came later than promised. Nobody rang."
-
-
-def answer(**changes: object) -> NewSignal:
-    given = NewSignal(
-        kind="survey",
-        source="tracking",
-        external_reference="t-1",
-        occurred_at=timezone.now(),
-        contact="joost@veldhuis.example",
-        scores=(NewScore("nps", 3),),
-        comments=(NewComment(WORDS, "en"),),
-    )
-    return replace(given, **changes)  # type: ignore[arg-type]
-
-
-def make_rule(fallback: User, **changes: object) -> Rule:
-    fields: dict[str, object] = {
-        "name": "Score 6 or lower",
-        "conditions": {"score": {"metric": "nps", "test": "at_most", "threshold": 6}},
-        "fallback": fallback,
-    }
-    return Rule.objects.create(**(fields | changes))  # type: ignore[misc]
+from rapport.rooms.signals.api import record_signal
 
 
 def test_an_unhappy_answer_reaches_the_owner_by_one_real_mail(

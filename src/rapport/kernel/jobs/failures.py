@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.job_context import JobContext
@@ -19,6 +19,10 @@ DEEPEST = 12
 
 class NoSuchFailedJob(LookupError):
     """The job is not among the failed ones: somebody retried or discarded it before."""
+
+
+class AlreadyWaiting(Exception):
+    """The same job waits already, so the failed one need not run again."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,18 @@ def count_failed_jobs() -> int:
 
 
 def retry_job(job_id: int) -> None:
-    """Put a failed job back on the queue, to be taken at once; raise NoSuchFailedJob if it is not failed."""
+    """Put a failed job back on the queue, to be taken at once.
+
+    Raises NoSuchFailedJob if it is not failed, AlreadyWaiting if the next turn of a periodic job waits.
+    """
+    try:
+        with transaction.atomic():
+            _back_to_queue(job_id)
+    except IntegrityError as error:
+        raise AlreadyWaiting(f"The like of job {job_id} waits already; discard this one.") from error
+
+
+def _back_to_queue(job_id: int) -> None:
     _on_failed(
         job_id,
         "WITH back AS (UPDATE procrastinate_jobs SET status = 'todo', attempts = 0, scheduled_at = NULL"

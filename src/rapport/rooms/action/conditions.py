@@ -9,15 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self
 
-from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, Value, When
+from django.db.models import Exists, OuterRef, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from rapport.rooms.accounts.models import Account
 from rapport.rooms.catalog.models import Metric, Partner, Product, Region, Stage, Touchpoint
+from rapport.rooms.signals.bands import band_condition, band_of
 from rapport.rooms.signals.models import Score, Signal
 
-UNHAPPY_SHARE = 0.4
-DETRACTOR_SHARE = 0.6
+UNHAPPY = "det"
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,6 @@ class ScoreFacts:
     low: float
     high: float
     higher_is_better: bool
-
-    @property
-    def share(self) -> float:
-        """Where the score lies on its own scale: 0 is the worst answer possible, 1 the best."""
-        position = (self.value - self.low) / (self.high - self.low)
-        return position if self.higher_is_better else 1 - position
 
 
 @dataclass(frozen=True)
@@ -97,8 +93,7 @@ def listed(words: Sequence[str]) -> str:
 class ScoreIs:
     """A score of a metric (of any, when none is named) is at most or at least so much, or is unhappy.
 
-    `unhappy` reads every answer on its own scale: 0 to 6 of 10 for likelihood to recommend, less than two
-    fifths of the way up for anything else, from the other end where a high score is bad.
+    `unhappy` reads every answer on its own scale, by the ledger's one rule for who is unhappy.
     """
 
     key: ClassVar[str] = "score"
@@ -127,7 +122,7 @@ class ScoreIs:
 
     def _meets(self, score: ScoreFacts) -> bool:
         if self.test == "unhappy":
-            return _is_unhappy(score)
+            return band_of(score.kind, score.value, score.low, score.high, score.higher_is_better) == UNHAPPY
         assert self.threshold is not None
         return score.value <= self.threshold if self.test == "at_most" else score.value >= self.threshold
 
@@ -136,7 +131,8 @@ class ScoreIs:
         if self.metric:
             scores = scores.filter(metric=self.metric)
         if self.test == "unhappy":
-            scores = scores.annotate(share=_SHARE).filter(_UNHAPPY)
+            metrics = Metric.objects.filter(pk=self.metric) if self.metric else Metric.objects.all()
+            scores = scores.filter(band_condition(metrics, [UNHAPPY]))
         elif self.test == "at_most":
             scores = scores.filter(value__lte=self.threshold)
         else:
@@ -144,29 +140,13 @@ class ScoreIs:
         return Q(Exists(scores))
 
 
-# A hair's breadth, so that 6 of 10 is 0.6 in PostgreSQL and in Python alike.
-_HAIR = 1e-9
-_POSITION = (F("value") - F("scale_low")) / (F("scale_high") - F("scale_low"))
-_SHARE = Case(
-    When(metric__higher_is_better=True, then=_POSITION),
-    default=Value(1.0) - _POSITION,
-    output_field=FloatField(),
-)
-_UNHAPPY = Q(metric__kind="nps", share__lte=DETRACTOR_SHARE + _HAIR) | (
-    ~Q(metric__kind="nps") & Q(share__lt=UNHAPPY_SHARE - _HAIR)
-)
-
-
-def _is_unhappy(score: ScoreFacts) -> bool:
-    if score.kind == Metric.Kind.NPS:
-        return score.share <= DETRACTOR_SHARE + _HAIR
-    return score.share < UNHAPPY_SHARE - _HAIR
-
-
 @dataclass(frozen=True)
-class _OneOf:
-    """Something about the signal is one of these keys."""
+class OneOf:
+    """Something about the signal is one of these keys; a form offers them under `label`."""
 
+    key: ClassVar[str]
+    label: ClassVar[Promise]
+    phrase: ClassVar[Promise]
     table: ClassVar[str]
     fact: ClassVar[str]
     column: ClassVar[str]
@@ -185,99 +165,92 @@ class _OneOf:
     def where(self) -> Q:
         return Q((f"{self.column}__in", self.keys))
 
-    def _names(self, names: Names) -> str:
-        return listed(names.of(self.table, self.keys))
+    def sentence(self, names: Names) -> str:
+        return str(self.phrase) % {"which": listed(names.of(self.table, self.keys))}
 
 
 @dataclass(frozen=True)
-class TierIn(_OneOf):
+class TierIn(OneOf):
     """The account's tier."""
 
     key: ClassVar[str] = "tier"
+    label: ClassVar[Promise] = gettext_lazy("Tier of the customer")
     table: ClassVar[str] = "tier"
     fact: ClassVar[str] = "tier"
     column: ClassVar[str] = "account__tier"
-
-    def sentence(self, names: Names) -> str:
-        return _("the customer is tier %(which)s") % {"which": self._names(names)}
+    phrase: ClassVar[Promise] = gettext_lazy("the customer is tier %(which)s")
 
 
 @dataclass(frozen=True)
-class KindIn(_OneOf):
+class KindIn(OneOf):
     """How the feedback reached us."""
 
     key: ClassVar[str] = "kind"
+    label: ClassVar[Promise] = gettext_lazy("How it reached us")
     table: ClassVar[str] = "kind"
     fact: ClassVar[str] = "kind"
     column: ClassVar[str] = "kind"
-
-    def sentence(self, names: Names) -> str:
-        return _("it came as %(which)s") % {"which": self._names(names)}
+    phrase: ClassVar[Promise] = gettext_lazy("it came as %(which)s")
 
 
 @dataclass(frozen=True)
-class TouchpointIn(_OneOf):
+class TouchpointIn(OneOf):
     """Where the customer met us."""
 
     key: ClassVar[str] = "touchpoint"
+    label: ClassVar[Promise] = gettext_lazy("Touchpoint")
     table: ClassVar[str] = "touchpoint"
     fact: ClassVar[str] = "touchpoint"
     column: ClassVar[str] = "touchpoint"
-
-    def sentence(self, names: Names) -> str:
-        return _("it is about %(which)s") % {"which": self._names(names)}
+    phrase: ClassVar[Promise] = gettext_lazy("it is about %(which)s")
 
 
 @dataclass(frozen=True)
-class StageIn(_OneOf):
+class StageIn(OneOf):
     """The stage of the journey."""
 
     key: ClassVar[str] = "stage"
+    label: ClassVar[Promise] = gettext_lazy("Stage")
     table: ClassVar[str] = "stage"
     fact: ClassVar[str] = "stage"
     column: ClassVar[str] = "stage"
-
-    def sentence(self, names: Names) -> str:
-        return _("the stage is %(which)s") % {"which": self._names(names)}
+    phrase: ClassVar[Promise] = gettext_lazy("the stage is %(which)s")
 
 
 @dataclass(frozen=True)
-class ProductIn(_OneOf):
+class ProductIn(OneOf):
     """The product it is about."""
 
     key: ClassVar[str] = "product"
+    label: ClassVar[Promise] = gettext_lazy("Product")
     table: ClassVar[str] = "product"
     fact: ClassVar[str] = "product"
     column: ClassVar[str] = "product"
-
-    def sentence(self, names: Names) -> str:
-        return _("the product is %(which)s") % {"which": self._names(names)}
+    phrase: ClassVar[Promise] = gettext_lazy("the product is %(which)s")
 
 
 @dataclass(frozen=True)
-class RegionIn(_OneOf):
+class RegionIn(OneOf):
     """The region it came from."""
 
     key: ClassVar[str] = "region"
+    label: ClassVar[Promise] = gettext_lazy("Region")
     table: ClassVar[str] = "region"
     fact: ClassVar[str] = "region"
     column: ClassVar[str] = "region"
-
-    def sentence(self, names: Names) -> str:
-        return _("it comes from %(which)s") % {"which": self._names(names)}
+    phrase: ClassVar[Promise] = gettext_lazy("it comes from %(which)s")
 
 
 @dataclass(frozen=True)
-class PartnerIn(_OneOf):
+class PartnerIn(OneOf):
     """The partner who serves the customer."""
 
     key: ClassVar[str] = "partner"
+    label: ClassVar[Promise] = gettext_lazy("Served by partner")
     table: ClassVar[str] = "partner"
     fact: ClassVar[str] = "partner"
     column: ClassVar[str] = "partner"
-
-    def sentence(self, names: Names) -> str:
-        return _("%(which)s serves the customer") % {"which": self._names(names)}
+    phrase: ClassVar[Promise] = gettext_lazy("%(which)s serves the customer")
 
 
 CONDITIONS: tuple[type[Condition], ...] = (

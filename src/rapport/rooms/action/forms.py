@@ -1,0 +1,198 @@
+"""Forms of the room: a rule, and each step of a case."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from rapport.kernel.models import User
+from rapport.rooms.action.conditions import (
+    CONDITIONS,
+    Condition,
+    Names,
+    OneOf,
+    ScoreIs,
+    load_names,
+    store_all,
+)
+from rapport.rooms.action.models import Case, Rule
+from rapport.rooms.action.selectors.colleagues import case_workers, possible_owners
+from rapport.rooms.catalog.models import Metric
+
+FEW = 8
+TESTS = [
+    ("", gettext_lazy("any answer, with or without a score")),
+    ("unhappy", gettext_lazy("is unhappy, on its own scale")),
+    ("at_most", gettext_lazy("is at most")),
+    ("at_least", gettext_lazy("is at least")),
+]
+
+
+class RuleForm(forms.ModelForm[Rule]):
+    """A rule in the parts it is made of; the conditions bring their own fields."""
+
+    score_metric = forms.ChoiceField(label=gettext_lazy("Score"), required=False)
+    score_test = forms.ChoiceField(label=gettext_lazy("Test"), choices=TESTS, required=False)
+    score_threshold = forms.FloatField(label=gettext_lazy("Number"), required=False)
+
+    class Meta:
+        model = Rule
+        fields = ["name", "due_hours", "remind_hours", "assign_to", "assignee", "fallback", "active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = load_names()
+        workers = case_workers().order_by("name")
+        for name in ("assignee", "fallback"):
+            cast(Any, self.fields[name]).queryset = workers
+        self.fields["due_hours"].widget.attrs["min"] = 1
+        self._offer_scores()
+        stored = self.instance.conditions
+        for kind in _choices_conditions():
+            self.fields[kind.key] = _field(kind, self.names, stored.get(kind.key, []))
+        if stored.get(ScoreIs.key):
+            score = ScoreIs.read(stored[ScoreIs.key])
+            self.initial.update(
+                score_metric=score.metric, score_test=score.test, score_threshold=score.threshold
+            )
+
+    def _offer_scores(self) -> None:
+        metrics = sorted(self.names.by_table["metric"].items(), key=lambda pair: pair[1])
+        cast(Any, self.fields["score_metric"]).choices = [("", _("any score")), *metrics]
+
+    @property
+    def condition_fields(self) -> list[Any]:
+        """Return the fields that narrow a rule to places and kinds."""
+        return [self[kind.key] for kind in _choices_conditions()]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        self._check_score(cleaned)
+        due, before = cleaned.get("due_hours"), cleaned.get("remind_hours")
+        if due is not None and due < 1:
+            self.add_error("due_hours", _("Give at least one working hour."))
+        elif due is not None and before is not None and before >= due:
+            self.add_error("remind_hours", _("The reminder must come before the case is due."))
+        if cleaned.get("assign_to") == Rule.AssignTo.USER and not cleaned.get("assignee"):
+            self.add_error("assignee", _("Name the colleague who gets these cases."))
+        self.instance.conditions = store_all(self.conditions())
+        return cleaned
+
+    def _check_score(self, cleaned: Mapping[str, Any]) -> None:
+        test, threshold = cleaned.get("score_test"), cleaned.get("score_threshold")
+        if test in {"at_most", "at_least"} and threshold is None:
+            self.add_error("score_threshold", _("Give the number the score is compared with."))
+        metric = Metric.objects.filter(pk=cleaned.get("score_metric") or "").first()
+        if metric and threshold is not None and not metric.scale_low <= threshold <= metric.scale_high:
+            self.add_error(
+                "score_threshold",
+                _("%(metric)s runs from %(low)s to %(high)s.")
+                % {"metric": metric, "low": f"{metric.scale_low:g}", "high": f"{metric.scale_high:g}"},
+            )
+
+    def conditions(self) -> list[Condition]:
+        """Return the conditions as they stand in the form."""
+        found: list[Condition] = []
+        test = self.cleaned_data.get("score_test")
+        if test:
+            needs = test != "unhappy"
+            threshold = self.cleaned_data.get("score_threshold") if needs else None
+            if threshold is not None or not needs:
+                found.append(ScoreIs(self.cleaned_data.get("score_metric") or "", test, threshold))
+        for kind in _choices_conditions():
+            keys = self.cleaned_data.get(kind.key)
+            if keys:
+                found.append(kind(keys=tuple(keys)))
+        return found
+
+
+def _choices_conditions() -> list[type[OneOf]]:
+    return [kind for kind in CONDITIONS if issubclass(kind, OneOf)]
+
+
+def _field(kind: type[OneOf], names: Names, stored: list[str]) -> forms.MultipleChoiceField:
+    choices = sorted(names.by_table[kind.table].items(), key=lambda pair: pair[1])
+    few = len(choices) <= FEW
+    return forms.MultipleChoiceField(
+        label=str(kind.label),
+        choices=choices,
+        required=False,
+        initial=stored,
+        widget=forms.CheckboxSelectMultiple() if few else forms.SelectMultiple(attrs={"size": 6}),
+    )
+
+
+class WordsForm(forms.Form):
+    """Words that a step needs."""
+
+    words = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, label: Any = "", hint: Any = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label = label
+        self.fields["words"].help_text = hint
+
+
+class FixForm(WordsForm):
+    """What was done for this customer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label=_("What was done for this customer"), **kwargs)
+
+
+class CloseForm(WordsForm):
+    """How it ended."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label=_("How it ended"), **kwargs)
+
+
+class ReopenForm(WordsForm):
+    """Why it is opened again."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label=_("Why it is opened again"), **kwargs)
+
+
+class NoteForm(WordsForm):
+    """A note."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label=_("Add a note"), **kwargs)
+
+
+class TellForm(forms.Form):
+    """How, when and in which words the customer was told."""
+
+    how = forms.ChoiceField(label=gettext_lazy("How"), choices=Case.ToldHow.choices)
+    told_at = forms.DateTimeField(
+        label=gettext_lazy("When"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    words = forms.CharField(label=gettext_lazy("What was said"), widget=forms.Textarea(attrs={"rows": 4}))
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self.initial.setdefault("told_at", timezone.localtime(now))
+
+    def clean_told_at(self) -> datetime:
+        """Take a time within the current minute as now: the field knows no seconds."""
+        told: datetime = self.cleaned_data["told_at"]
+        return self.now if 0 <= (self.now - told).total_seconds() < 60 else told
+
+
+class ReassignForm(forms.Form):
+    """Who gets it, and why."""
+
+    to = forms.ModelChoiceField(label=gettext_lazy("Colleague"), queryset=User.objects.none())
+    words = forms.CharField(label=gettext_lazy("Why"), widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, case: Case, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owners = possible_owners(case, user)
+        cast(Any, self.fields["to"]).queryset = owners.exclude(pk=case.owner_id) if case.owner_id else owners

@@ -1,0 +1,163 @@
+"""Cases as pages show them: plain rows, with the words and scores that raised them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from rapport.rooms.action.models import Case, CaseCause
+from rapport.rooms.action.working_hours import working_time_between
+from rapport.rooms.catalog.models import Metric
+from rapport.rooms.signals.bands import band_of
+from rapport.rooms.signals.models import Score, Signal
+from rapport.ui.components import Mood
+
+UNTOLD = frozenset({Case.State.OPEN, Case.State.ACKNOWLEDGED, Case.State.FIXED})
+
+
+@dataclass(frozen=True)
+class ShownScore:
+    """A score with its mood and the scale where that needs saying."""
+
+    metric: str
+    text: str
+    mood: Mood
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case in a list."""
+
+    code: str
+    url: str
+    title: str
+    language: str
+    account: str
+    account_code: str
+    contact: str
+    tier: str
+    owner: str
+    state: str
+    state_label: str
+    score: ShownScore | None
+    opened_at: datetime
+    due_at: datetime
+    overdue: bool
+    told: bool
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How much of the working time until the customer should be told is used up."""
+
+    due_at: datetime
+    used: int
+    left: str
+    overdue: bool
+    stopped: bool
+    zone: str
+
+
+def with_causes(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Have the causes, their scores and whatever a row names read along, in a fixed number of queries."""
+    signals = Signal.objects.prefetch_related(
+        "comments", Prefetch("scores", Score.objects.select_related("metric"))
+    )
+    causes = CaseCause.objects.prefetch_related(Prefetch("signal", signals)).order_by("pk")
+    return cases.select_related("account", "contact", "owner").prefetch_related(Prefetch("causes", causes))
+
+
+def rows_of(cases: Iterable[Case], *, now: datetime) -> list[CaseRow]:
+    """Return cases as rows of a list."""
+    return [_row(case, now) for case in cases]
+
+
+def _row(case: Case, now: datetime) -> CaseRow:
+    signal = first_signal(case)
+    untold = case.state in UNTOLD
+    return CaseRow(
+        code=case.code,
+        url=reverse("action:case", args=[case.code]),
+        title=case.title,
+        language=_language(signal),
+        account=case.account.name if case.account else "",
+        account_code=case.account.code if case.account else "",
+        contact=case.contact.name if case.contact else "",
+        tier=case.account.tier if case.account else "",
+        owner=str(case.owner) if case.owner else "",
+        state=case.state,
+        state_label=case.get_state_display(),
+        score=worst_score(signal) if signal else None,
+        opened_at=case.opened_at,
+        due_at=case.due_at,
+        overdue=untold and case.due_at < now,
+        told=not untold,
+        closed_at=case.closed_at,
+    )
+
+
+def first_signal(case: Case) -> Signal | None:
+    """Return the signal that raised a case, from what was read along."""
+    causes = list(case.causes.all())
+    return causes[0].signal if causes else None
+
+
+def signals_of(case: Case) -> list[Signal]:
+    """Return every signal of a case once, the one that raised it first."""
+    by_id: dict[UUID, Signal] = {cause.signal_id: cause.signal for cause in case.causes.all()}
+    return list(by_id.values())
+
+
+def _language(signal: Signal | None) -> str:
+    comments = list(signal.comments.all()) if signal else []
+    return comments[0].language if comments else ""
+
+
+def shown_scores(signal: Signal) -> list[ShownScore]:
+    """Return a signal's scores in words."""
+    return [_shown(score) for score in signal.scores.all()]
+
+
+def _shown(score: Score) -> ShownScore:
+    metric = score.metric
+    mood = band_of(metric.kind, score.value, score.scale_low, score.scale_high, metric.higher_is_better)
+    text = f"{score.value:g}" if metric.kind == Metric.Kind.NPS else f"{score.value:g}/{score.scale_high:g}"
+    return ShownScore(metric.name, text, mood)
+
+
+def worst_score(signal: Signal) -> ShownScore | None:
+    """Return the score a row shows: an unhappy one before others."""
+    order: dict[str, int] = {"det": 0, "pas": 1, "pro": 2}
+    return min(shown_scores(signal), key=lambda score: order.get(score.mood, 3), default=None)
+
+
+def clock_of(case: Case, holidays: frozenset[date], *, now: datetime) -> Clock:
+    """Return how the clock of a case stands; it stops when the customer is told."""
+    end = case.customer_told_at or now
+    zone = ZoneInfo(case.time_zone)
+    whole = timedelta(hours=case.due_hours)
+    left = working_time_between(end, case.due_at, zone, holidays)
+    used = 1 - left / whole
+    return Clock(
+        due_at=case.due_at,
+        used=round(100 * min(1.0, max(0.0, used))),
+        left=said(abs(left)),
+        overdue=end > case.due_at,
+        stopped=case.customer_told_at is not None,
+        zone=case.time_zone,
+    )
+
+
+def said(span: timedelta) -> str:
+    """Say a stretch of working time: 3 h 10 min."""
+    minutes = round(span.total_seconds() / 60)
+    hours, rest = divmod(minutes, 60)
+    if hours and rest:
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": rest}
+    return _("%(hours)d h") % {"hours": hours} if hours else _("%(minutes)d min") % {"minutes": rest}

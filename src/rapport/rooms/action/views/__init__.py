@@ -1,0 +1,1 @@
+"""The pages of the room: lists of cases, one case with its steps, and the rules."""
