@@ -190,7 +190,7 @@ def serve(
     jobs: Annotated[int, typer.Option(min=1, help="Jobs the worker runs at the same time.")] = 4,
 ) -> None:
     """Run everything: the database (unless DATABASE_URL names yours), the pages and the worker."""
-    with serving(host, port) as run:
+    with serving(host, port, "--hint") as run:
         status = run(workers, jobs, "")
     raise typer.Exit(status)
 
@@ -236,12 +236,12 @@ def _demo_note() -> Path:
 
 
 @contextmanager
-def serving(host: str, port: int) -> Iterator[Callable[[int, int, str], int]]:
+def serving(host: str, port: int, *migrate_options: str) -> Iterator[Callable[[int, int, str], int]]:
     """Have a database with its tables up to date, and give a function that serves until asked to end."""
     _check_port(host, port)
     os.environ.setdefault("RAPPORT_BASE_URL", _address(host, port))
     with database() as server:
-        _run_apart("migrate", "--quiet")
+        _run_apart("migrate", "--quiet", *migrate_options)
 
         def run(workers: int, jobs: int, greeting: str) -> int:
             from rapport.kernel.processes import supervise
@@ -372,7 +372,8 @@ def worker(
 
 @app.command()
 def migrate(
-    quiet: Annotated[bool, typer.Option(help="Say nothing when there is nothing to do.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing when there is nothing to do.")] = False,
+    hint: Annotated[bool, typer.Option("--hint", hidden=True)] = False,
 ) -> None:
     """Bring the database up to this version of Rapport."""
     with database():
@@ -382,7 +383,8 @@ def migrate(
         done = _with_bar("Bringing the database up to date", apply)
         if done or not quiet:
             _tell(f"{done} changes applied to the database." if done else "The database is up to date.")
-        _hint_at_first_user(quiet=quiet)
+        if hint:
+            _hint_at_first_user()
 
 
 def _with_bar(title: str, work: Callable[[Callable[[int, int, str], None]], int]) -> int:
@@ -400,10 +402,10 @@ def _with_bar(title: str, work: Callable[[Callable[[int, int, str], None]], int]
         return work(lambda done, total, name: progress.update(task, completed=done, total=total, name=name))
 
 
-def _hint_at_first_user(*, quiet: bool) -> None:
+def _hint_at_first_user() -> None:
     from rapport.kernel.models import User
 
-    if quiet and not User.objects.exists():
+    if not User.objects.exists():
         _tell("There is no user yet. Make one: rapport user add you@example.com --role administrator")
 
 

@@ -106,23 +106,25 @@ def end(process: subprocess.Popen[str], number: int) -> int:
     return status
 
 
-def test_it_starts_keeps_rows_over_a_restart_and_leaves_no_process(place: Path, server_in: Start) -> None:
-    with server_in(place) as server:
+def test_it_starts_keeps_rows_over_a_restart_and_leaves_no_process(
+    empty_place: Path, server_in: Start
+) -> None:
+    with server_in(empty_place) as server:
         url = server.start().url
         add_row(url, 1)
-        postmaster = postmaster_of(place)
+        postmaster = postmaster_of(empty_place)
         assert server.is_running()
         assert server.status().state == "running"
     assert ended(postmaster)
     assert server.status().state == "stopped"
-    with server_in(place) as again:
+    with server_in(empty_place) as again:
         assert rows(again.start().url) == [1]
 
 
-def test_nothing_is_made_by_looking(place: Path) -> None:
-    assert EmbeddedServer(place / "new").status().state == "absent"
-    assert recorded_connection(place / "new") is None
-    assert not (place / "new").exists()
+def test_nothing_is_made_by_looking(empty_place: Path) -> None:
+    assert EmbeddedServer(empty_place / "new").status().state == "absent"
+    assert recorded_connection(empty_place / "new") is None
+    assert not (empty_place / "new").exists()
 
 
 def test_the_address_is_known_without_starting(place: Path, server_in: Start) -> None:
@@ -260,13 +262,13 @@ def test_two_starters_at_once_share_one_server_and_the_last_to_leave_stops_it(pl
     assert ended(postmaster)
 
 
-def test_an_interrupted_first_start_leaves_nothing_half_made(place: Path, server_in: Start) -> None:
+def test_an_interrupted_first_start_leaves_nothing_half_made(empty_place: Path, server_in: Start) -> None:
     for wait in (0.35, 0.6, 0.9):
-        owner = owner_process(place)
+        owner = owner_process(empty_place)
         time.sleep(wait)
         end(owner, signal.SIGINT)
-        assert not (place / "postgresql" / "cluster.new").exists()
-    with server_in(place) as server:
+        assert not (empty_place / "postgresql" / "cluster.new").exists()
+    with server_in(empty_place) as server:
         add_row(server.start().url, 1)
 
 
@@ -351,7 +353,6 @@ def test_data_of_another_major_version_are_refused_untouched(place: Path, server
 
 def test_own_settings_win_and_a_wrong_one_is_shown(place: Path, server_in: Start) -> None:
     own = place / "postgresql" / "postgresql.user.conf"
-    own.parent.mkdir(mode=0o711)
     own.write_text("work_mem = '7MB'\n")
     with server_in(place) as server, psycopg.connect(server.start().url) as database:
         assert database.execute("SHOW work_mem").fetchone() == ("7MB",)
@@ -360,15 +361,15 @@ def test_own_settings_win_and_a_wrong_one_is_shown(place: Path, server_in: Start
         server_in(place).start()
 
 
-def test_progress_is_told_and_a_closed_terminal_does_no_harm(place: Path, server_in: Start) -> None:
+def test_progress_is_told_and_a_closed_terminal_does_no_harm(empty_place: Path, server_in: Start) -> None:
     told: list[str] = []
 
     def gone(message: str) -> None:
         told.append(message)
         raise BrokenPipeError
 
-    with server_in(place, progress=gone):
-        postmaster = postmaster_of(place)
+    with server_in(empty_place, progress=gone):
+        postmaster = postmaster_of(empty_place)
     assert told == ["Making the database", "Starting the database", "Stopping the database"]
     assert ended(postmaster)
 
@@ -385,9 +386,9 @@ def test_started_by_root_it_runs_as_its_own_user_and_opens_no_folder(place: Path
 
 @as_root
 def test_in_a_folder_closed_to_others_the_cluster_lies_where_its_user_can_reach_it(
-    place: Path, server_in: Start
+    empty_place: Path, server_in: Start
 ) -> None:
-    closed = place / "closed"
+    closed = empty_place / "closed"
     closed.mkdir(mode=0o700)
     with server_in(closed / "data") as server:
         url = server.start().url
@@ -476,11 +477,11 @@ def test_a_plain_user_is_told_that_the_data_belong_to_root(place: Path, server_i
 
 
 @pytest.fixture
-def small_disk(place: Path) -> Iterator[Callable[[str], Path]]:
+def small_disk(empty_place: Path) -> Iterator[Callable[[str], Path]]:
     """Mount a small disk in memory, where that is permitted."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
-    disk = place / "disk"
+    disk = empty_place / "disk"
 
     def mount(size: str) -> Path:
         disk.mkdir()
