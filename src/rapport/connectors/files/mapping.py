@@ -14,9 +14,11 @@ from rapport.connectors.files.targets import Field, Target
 
 OnError = Literal["report", "abort"]
 Repeated = Literal["last", "first"]
+IfWrong = Literal["reject", "empty"]
+Empty = Literal["keep", "clear"]
 
 
-class MappingRefused(Exception):  # noqa: N818 - said to the person as it stands
+class MappingRefused(Exception):
     """The mapping does not fit its form, its target or the file; the message says where."""
 
 
@@ -36,6 +38,10 @@ class Source:
     date_order: DateOrder = ""
     date_format: str = ""
     decimal: Literal["", ".", ","] = ""
+    if_wrong: IfWrong = "reject"
+    """'empty': a value that cannot be used is left out with a remark, and the rest of its row lands."""
+    create: bool = False
+    """Add what the catalogue does not have yet, where the field points into it."""
 
 
 Sources = Map[str, Source]
@@ -59,6 +65,10 @@ class Mapping:
     """The zone of date-times that carry none."""
     currency: str = ""
     """The currency of amounts that carry none."""
+    empty: Empty = "keep"
+    """What an empty cell does to a value that is there already: leave it, or clear it."""
+    live: bool = False
+    """Signals only: whether they may open cases and start messages, as feedback of today does."""
     only: Map[str, tuple[str, ...]] = field(default_factory=dict)
     """Import only rows whose column holds one of these values; the others are counted as left out."""
 
@@ -76,30 +86,9 @@ class Mapping:
 
 # ------------------------------------------------------------------ TOML
 
-_TOP = {
-    "target",
-    "source",
-    "on_error",
-    "repeated",
-    "time_zone",
-    "currency",
-    "file",
-    "only",
-    "fields",
-    "groups",
-}
+_TOP = set(Mapping.__dataclass_fields__)
 _FILE = set(FileOptions.__dataclass_fields__)
-_SOURCE = {
-    "column",
-    "columns",
-    "constant",
-    "values",
-    "otherwise",
-    "join",
-    "date_order",
-    "date_format",
-    "decimal",
-}
+_SOURCE = {"column"} | set(Source.__dataclass_fields__)
 
 
 def load_mapping(path: Path | str) -> Mapping:
@@ -127,6 +116,8 @@ def parse_mapping(text: str, name: str = "The mapping") -> Mapping:
         source=_text(found, "source", name, "file"),
         on_error=cast(OnError, _one_of(found, "on_error", name, get_args(OnError))),
         repeated=cast(Repeated, _one_of(found, "repeated", name, get_args(Repeated))),
+        empty=cast(Empty, _one_of(found, "empty", name, get_args(Empty))),
+        live=_flag(found, "live", name),
         time_zone=_text(found, "time_zone", name, "UTC"),
         currency=_text(found, "currency", name, ""),
         file=_file_options(_table(found, "file", name), name),
@@ -172,6 +163,8 @@ def _source(value: object, where: str) -> Source:
         date_order=cast(DateOrder, _one_of(table, "date_order", where, get_args(DateOrder))),
         date_format=_text(table, "date_format", where, ""),
         decimal=cast(Literal["", ".", ","], _one_of(table, "decimal", where, ("", ".", ","))),
+        if_wrong=cast(IfWrong, _one_of(table, "if_wrong", where, get_args(IfWrong))),
+        create=_flag(table, "create", where),
     )
 
 
@@ -217,6 +210,13 @@ def _text(found: Map[str, object], key: str, where: str, default: str) -> str:
     return value
 
 
+def _flag(found: Map[str, object], key: str, where: str) -> bool:
+    value = found.get(key, False)
+    if not isinstance(value, bool):
+        raise MappingRefused(f"{where}: {key} is true or false.")
+    return value
+
+
 def _one_of(found: Map[str, object], key: str, where: str, allowed: Sequence[str]) -> str:
     value = found.get(key, allowed[0])
     if value not in allowed:
@@ -248,6 +248,10 @@ def dump_mapping(mapping: Mapping) -> str:
         "repeated": mapping.repeated,
         "time_zone": mapping.time_zone,
     }
+    if mapping.empty != "keep":
+        table["empty"] = mapping.empty
+    if mapping.live:
+        table["live"] = True
     if mapping.currency:
         table["currency"] = mapping.currency
     table["file"] = _dump_file(mapping.file)
@@ -304,6 +308,10 @@ def _dump_source(source: Source) -> object:
     for name in ("date_order", "date_format", "decimal"):
         if getattr(source, name):
             table[name] = getattr(source, name)
+    if source.if_wrong != "reject":
+        table["if_wrong"] = source.if_wrong
+    if source.create:
+        table["create"] = True
     return table
 
 

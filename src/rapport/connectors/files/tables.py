@@ -35,7 +35,7 @@ BATCH_ROWS = 5_000
 MISSING_WORDS = ("NULL", "null", "\\N", "#N/A", "N/A", "n/a", "NaN", "nan", "?")
 
 
-class FileRefused(Exception):  # noqa: N818 - said to the person as it stands
+class FileRefused(Exception):
     """The file as a whole cannot be read; the message says why and what to do."""
 
 

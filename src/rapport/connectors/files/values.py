@@ -14,7 +14,7 @@ from rapport.connectors.files.tables import DateOrder, Kind, shown
 from rapport.connectors.files.vocabulary import countries, currencies, currency_signs, languages, months
 
 
-class ValueProblem(ValueError):  # noqa: N818 - it is reported, not raised to the top
+class ValueProblem(ValueError):
     """A value that cannot be read as what its field asks for."""
 
     def __init__(self, what: str, mend: str) -> None:
@@ -131,7 +131,7 @@ def parser(kind: Kind, reading: Reading, limits: Limits = NO_LIMITS) -> Parse:
         "text": lambda v: _text(v, limits.max_length),
         "integer": lambda v: _integer(_within(number(v, reading.decimal), limits)),
         "number": lambda v: _within(number(v, reading.decimal), limits),
-        "money": lambda v: money(v, reading),
+        "money": lambda v: _money_within(money(v, reading), limits),
         "boolean": boolean,
         "date": lambda v: as_date(v, reading),
         "datetime": lambda v: as_datetime(v, reading),
@@ -368,6 +368,11 @@ def _within(result: Decimal, limits: Limits) -> Decimal:
             else f"up to {high}"
         )
         raise ValueProblem(f"{result:f} is outside what the field takes: {between}.", "Correct the number.")
+    return result
+
+
+def _money_within(result: Money, limits: Limits) -> Money:
+    _within(result.amount, limits)
     return result
 
 
