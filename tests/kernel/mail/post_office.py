@@ -1,5 +1,7 @@
 """A real SMTP server on loopback that keeps what it accepts and can be told to misbehave."""
 
+import asyncio
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,10 +23,12 @@ class PostOffice:
     to_recipient: str = ""
     to_data: str = ""
     hang_up_after_data: bool = False
+    seconds_before_recipient: float = 0
 
     async def handle_RCPT(
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
+        await asyncio.sleep(self.seconds_before_recipient)
         if self.to_recipient:
             return self.to_recipient
         envelope.rcpt_tos.append(address)
@@ -44,7 +48,7 @@ def post_office() -> Iterator[PostOffice]:
     """Open a mail server and point the settings at it."""
     office = PostOffice()
     controller = Controller(office, hostname="127.0.0.1", port=0)
-    # The library takes the number it was given for the one it got, so the socket is asked.
+    # The library waits for the number it was given, so a free one is found beforehand.
     controller.port = _free_port()
     controller.start()
     office.port = controller.port
@@ -61,8 +65,6 @@ def post_office() -> Iterator[PostOffice]:
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
