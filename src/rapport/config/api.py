@@ -1,4 +1,4 @@
-"""The programming interface under /api/v1: the rooms' routers, one sign-in, one way to say what went wrong."""
+"""The programming interface under /api/v1: the rooms' routers and one sign-in."""
 
 from ninja import NinjaAPI
 

@@ -1,6 +1,5 @@
 """Every address of Rapport; each room brings its own."""
 
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from rapport.config.api import api

@@ -39,7 +39,7 @@ class BrowserAuth(SessionAuth):
     """The session cookie; forms and scripts then send the CSRF token with everything that writes."""
 
     def authenticate(self, request: HttpRequest, key: Any) -> User | None:
-        user = request.user
+        user: Any = request.user
         return cast(User, user) if user.is_authenticated and user.is_active else None
 
 
@@ -48,7 +48,7 @@ SIGN_IN = [TokenAuth(), BrowserAuth()]
 
 def require(request: HttpRequest, *needed: Permission) -> User:
     """Return the user if one of these permissions is held; otherwise there is no such address."""
-    user = cast(User, request.user)
-    if not any(user.may(permission) for permission in needed):
+    user: Any = request.user
+    if not user.is_authenticated or not any(user.may(permission) for permission in needed):
         raise Http404
-    return user
+    return cast(User, user)

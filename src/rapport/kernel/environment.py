@@ -32,7 +32,7 @@ class Environment(BaseSettings):
     company: str = "Your company"
     debug: bool = False
     behind_proxy: bool = False
-    language: str = "en"
+    language: Literal["en", "de", "fr", "nl"] = "en"
     time_zone: str = "UTC"
     currency: str = "EUR"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -49,6 +49,7 @@ class Environment(BaseSettings):
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     oidc_client_secret_file: Path | None = None
+    oidc_trust_addresses: bool = False
     saml_metadata_url: str | None = None
     saml_entity_id: str | None = None
 
@@ -123,7 +124,7 @@ def _variable(location: tuple[int | str, ...]) -> str:
 
 
 def secret_key(settings: Environment) -> str:
-    """Return the secret key; on the first start make one and keep it in the data folder, readable by its owner only."""
+    """Return the secret key; the first start makes one and keeps it in the data folder, for its owner only."""
     given = settings.read_secret("secret_key")
     if given:
         if len(given) < 32:

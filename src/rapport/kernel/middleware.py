@@ -3,20 +3,22 @@
 import time
 from collections.abc import Callable
 from uuid import uuid4
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from rapport.kernel.measures import REQUEST_SECONDS
+from rapport.kernel.probes import PROBES
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("rapport.request")
+PERMISSIONS_POLICY = "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()"
 
 
 def request_context(get_response: GetResponse) -> GetResponse:
-    """Give each request an id, time it, and log it without query or body, which may hold personal data."""
+    """Give each request an id, time it, and log it without address, query or body: they may name people."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         request_id = uuid4().hex
@@ -26,8 +28,7 @@ def request_context(get_response: GetResponse) -> GetResponse:
         began = time.perf_counter()
         response = get_response(request)
         seconds = time.perf_counter() - began
-        match = request.resolver_match
-        route = match.route if match else "unmatched"
+        route = _route(request)
         REQUEST_SECONDS.labels(request.method or "", route, str(response.status_code)).observe(seconds)
         user = getattr(request, "user", None)
         log.info(
@@ -39,7 +40,28 @@ def request_context(get_response: GetResponse) -> GetResponse:
             user=user.pk if user is not None and user.is_authenticated else None,
         )
         response.headers["X-Request-ID"] = request_id
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response
+
+    return handle
+
+
+def _route(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return match.route if match else "unmatched"
+
+
+def probes(get_response: GetResponse) -> GetResponse:
+    """Answer probes before anything else can fail: they come without a host's name and a session."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        probe = PROBES.get(request.path_info)
+        if probe is None:
+            return get_response(request)
+        try:
+            return probe(request)
+        except Http404:
+            return HttpResponse(status=404)
 
     return handle
 
@@ -50,7 +72,14 @@ def reader(get_response: GetResponse) -> GetResponse:
     def handle(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return get_response(request)
-        with timezone.override(ZoneInfo(request.user.time_zone)), translation.override(request.user.language):
+        with timezone.override(_zone(request.user.time_zone)), translation.override(request.user.language):
             return get_response(request)
 
     return handle
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import Q
 from django.http import Http404
@@ -76,6 +77,6 @@ def get_visible(model: type[M], user: Any, **lookup: Any) -> M:
     rows: Any = model._default_manager
     try:
         found: M = rows.visible_to(user).get(**lookup)
-    except (model.DoesNotExist, ValueError, TypeError) as error:
+    except (ObjectDoesNotExist, ValueError, TypeError) as error:
         raise Http404 from error
     return found

@@ -36,8 +36,8 @@ class UserQuerySet(models.QuerySet["User"]):
     def administered_by(self, user: "User") -> Self:
         """Keep the people a user may add, change and deactivate.
 
-        Administrators look after everybody. Partner administrators look after the people of their own partner:
-        those who work for it and see nothing beyond it.
+        Administrators look after everybody. Partner administrators look after the people of their own
+        partner: those who work for it and see nothing beyond it.
         """
         if user.may(Permission.ADMINISTER):
             return self

@@ -1,0 +1,20 @@
+"""Saying who changes something outside a request: a job, or a command on the console."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pghistory
+
+
+@contextmanager
+def acting_as_job(name: str) -> Iterator[None]:
+    """Sign every change made in the block with the job's name."""
+    with pghistory.context(job=name):
+        yield
+
+
+@contextmanager
+def acting_as_command(name: str) -> Iterator[None]:
+    """Sign every change made in the block with the command's name."""
+    with pghistory.context(command=name):
+        yield
