@@ -190,7 +190,7 @@ def serve(
     jobs: Annotated[int, typer.Option(min=1, help="Jobs the worker runs at the same time.")] = 4,
 ) -> None:
     """Run everything: the database (unless DATABASE_URL names yours), the pages and the worker."""
-    with serving(host, port, "--hint") as run:
+    with serving(host, port, "migrate", "--quiet", "--hint") as run:
         status = run(workers, jobs, "")
     raise typer.Exit(status)
 
@@ -201,18 +201,19 @@ def demo(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
 ) -> None:
     """Run everything with a fictional company to look around in, until Ctrl-C."""
-    with serving(host, port) as run:
-        _run_apart("load-demo")
+    with serving(host, port, "load-demo") as run:
         status = run(_CPUS, 2, _demo_note().read_text(encoding="utf-8"))
     raise typer.Exit(status)
 
 
 @app.command(hidden=True)
 def load_demo() -> None:
-    """Write the fictional company into an empty database, and keep its sign-in for the next time."""
+    """Bring the database up to date, write the fictional company into it, and keep its sign-in."""
     from datetime import UTC, datetime
 
-    with django_ready():
+    with database():
+        _set_up_django()
+        _migrate()
         from rapport.demo.company import COLLEAGUES
         from rapport.demo.load import is_loaded, load_company
 
@@ -236,12 +237,12 @@ def _demo_note() -> Path:
 
 
 @contextmanager
-def serving(host: str, port: int, *migrate_options: str) -> Iterator[Callable[[int, int, str], int]]:
-    """Have a database with its tables up to date, and give a function that serves until asked to end."""
+def serving(host: str, port: int, *prepare: str) -> Iterator[Callable[[int, int, str], int]]:
+    """Have a database, prepared by the command `prepare`, and give a function that serves."""
     _check_port(host, port)
     os.environ.setdefault("RAPPORT_BASE_URL", _address(host, port))
     with database() as server:
-        _run_apart("migrate", "--quiet", *migrate_options)
+        _run_apart(*prepare)
 
         def run(workers: int, jobs: int, greeting: str) -> int:
             from rapport.kernel.processes import supervise
@@ -378,13 +379,17 @@ def migrate(
     """Bring the database up to this version of Rapport."""
     with database():
         _set_up_django()
-        from rapport.kernel.migrating import migrate as apply
-
-        done = _with_bar("Bringing the database up to date", apply)
+        done = _migrate()
         if done or not quiet:
             _tell(f"{done} changes applied to the database." if done else "The database is up to date.")
         if hint:
             _hint_at_first_user()
+
+
+def _migrate() -> int:
+    from rapport.kernel.migrating import migrate as apply
+
+    return _with_bar("Bringing the database up to date", apply)
 
 
 def _with_bar(title: str, work: Callable[[Callable[[int, int, str], None]], int]) -> int:
