@@ -12,272 +12,734 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_initial'),
+        ("accounts", "0002_initial"),
     ]
 
     operations = [
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_accountevent" ("budget", "city", "country", "created_at", "currency", "division_id", "domain", "employees", "founded", "id", "kind", "life_cycle", "merged_into_id", "name", "owner_id", "parent_id", "partner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "region_id", "revenue", "sector", "street", "team_id", "tier") VALUES (NEW."budget", NEW."city", NEW."country", NEW."created_at", NEW."currency", NEW."division_id", NEW."domain", NEW."employees", NEW."founded", NEW."id", NEW."kind", NEW."life_cycle", NEW."merged_into_id", NEW."name", NEW."owner_id", NEW."parent_id", NEW."partner_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."postal_code", NEW."region_id", NEW."revenue", NEW."sector", NEW."street", NEW."team_id", NEW."tier"); RETURN NULL;', hash='571e4bbd1743bfc68f0b660834dc97c0513a0382', operation='INSERT', pgid='pgtrigger_insert_insert_8b982', table='accounts_account', when='AFTER')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_accountevent" ("budget", "city", "country", "created_at", "currency", "division_id", "domain", "employees", "founded", "id", "kind", "life_cycle", "merged_into_id", "name", "owner_id", "parent_id", "partner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "region_id", "revenue", "sector", "street", "team_id", "tier") VALUES (NEW."budget", NEW."city", NEW."country", NEW."created_at", NEW."currency", NEW."division_id", NEW."domain", NEW."employees", NEW."founded", NEW."id", NEW."kind", NEW."life_cycle", NEW."merged_into_id", NEW."name", NEW."owner_id", NEW."parent_id", NEW."partner_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."postal_code", NEW."region_id", NEW."revenue", NEW."sector", NEW."street", NEW."team_id", NEW."tier"); RETURN NULL;',
+                    hash="571e4bbd1743bfc68f0b660834dc97c0513a0382",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_8b982",
+                    table="accounts_account",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."budget" IS DISTINCT FROM (NEW."budget") OR OLD."city" IS DISTINCT FROM (NEW."city") OR OLD."country" IS DISTINCT FROM (NEW."country") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."division_id" IS DISTINCT FROM (NEW."division_id") OR OLD."domain" IS DISTINCT FROM (NEW."domain") OR OLD."employees" IS DISTINCT FROM (NEW."employees") OR OLD."founded" IS DISTINCT FROM (NEW."founded") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."life_cycle" IS DISTINCT FROM (NEW."life_cycle") OR OLD."merged_into_id" IS DISTINCT FROM (NEW."merged_into_id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."partner_id" IS DISTINCT FROM (NEW."partner_id") OR OLD."postal_code" IS DISTINCT FROM (NEW."postal_code") OR OLD."region_id" IS DISTINCT FROM (NEW."region_id") OR OLD."revenue" IS DISTINCT FROM (NEW."revenue") OR OLD."sector" IS DISTINCT FROM (NEW."sector") OR OLD."street" IS DISTINCT FROM (NEW."street") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id") OR OLD."tier" IS DISTINCT FROM (NEW."tier"))', func='INSERT INTO "accounts_accountevent" ("budget", "city", "country", "created_at", "currency", "division_id", "domain", "employees", "founded", "id", "kind", "life_cycle", "merged_into_id", "name", "owner_id", "parent_id", "partner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "region_id", "revenue", "sector", "street", "team_id", "tier") VALUES (NEW."budget", NEW."city", NEW."country", NEW."created_at", NEW."currency", NEW."division_id", NEW."domain", NEW."employees", NEW."founded", NEW."id", NEW."kind", NEW."life_cycle", NEW."merged_into_id", NEW."name", NEW."owner_id", NEW."parent_id", NEW."partner_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."postal_code", NEW."region_id", NEW."revenue", NEW."sector", NEW."street", NEW."team_id", NEW."tier"); RETURN NULL;', hash='f67d7d343b22696114178bb1d8ed2f5334f7467b', operation='UPDATE', pgid='pgtrigger_update_update_834ae', table='accounts_account', when='AFTER')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."budget" IS DISTINCT FROM (NEW."budget") OR OLD."city" IS DISTINCT FROM (NEW."city") OR OLD."country" IS DISTINCT FROM (NEW."country") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."division_id" IS DISTINCT FROM (NEW."division_id") OR OLD."domain" IS DISTINCT FROM (NEW."domain") OR OLD."employees" IS DISTINCT FROM (NEW."employees") OR OLD."founded" IS DISTINCT FROM (NEW."founded") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."life_cycle" IS DISTINCT FROM (NEW."life_cycle") OR OLD."merged_into_id" IS DISTINCT FROM (NEW."merged_into_id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."partner_id" IS DISTINCT FROM (NEW."partner_id") OR OLD."postal_code" IS DISTINCT FROM (NEW."postal_code") OR OLD."region_id" IS DISTINCT FROM (NEW."region_id") OR OLD."revenue" IS DISTINCT FROM (NEW."revenue") OR OLD."sector" IS DISTINCT FROM (NEW."sector") OR OLD."street" IS DISTINCT FROM (NEW."street") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id") OR OLD."tier" IS DISTINCT FROM (NEW."tier"))',
+                    func='INSERT INTO "accounts_accountevent" ("budget", "city", "country", "created_at", "currency", "division_id", "domain", "employees", "founded", "id", "kind", "life_cycle", "merged_into_id", "name", "owner_id", "parent_id", "partner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "region_id", "revenue", "sector", "street", "team_id", "tier") VALUES (NEW."budget", NEW."city", NEW."country", NEW."created_at", NEW."currency", NEW."division_id", NEW."domain", NEW."employees", NEW."founded", NEW."id", NEW."kind", NEW."life_cycle", NEW."merged_into_id", NEW."name", NEW."owner_id", NEW."parent_id", NEW."partner_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."postal_code", NEW."region_id", NEW."revenue", NEW."sector", NEW."street", NEW."team_id", NEW."tier"); RETURN NULL;',
+                    hash="f67d7d343b22696114178bb1d8ed2f5334f7467b",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_834ae",
+                    table="accounts_account",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_accountevent" ("budget", "city", "country", "created_at", "currency", "division_id", "domain", "employees", "founded", "id", "kind", "life_cycle", "merged_into_id", "name", "owner_id", "parent_id", "partner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "region_id", "revenue", "sector", "street", "team_id", "tier") VALUES (OLD."budget", OLD."city", OLD."country", OLD."created_at", OLD."currency", OLD."division_id", OLD."domain", OLD."employees", OLD."founded", OLD."id", OLD."kind", OLD."life_cycle", OLD."merged_into_id", OLD."name", OLD."owner_id", OLD."parent_id", OLD."partner_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."postal_code", OLD."region_id", OLD."revenue", OLD."sector", OLD."street", OLD."team_id", OLD."tier"); RETURN NULL;', hash='29142b18b262f511aa43aa882fd9c044089e9b8e', operation='DELETE', pgid='pgtrigger_delete_delete_f7f6a', table='accounts_account', when='AFTER')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_accountevent" ("budget", "city", "country", "created_at", "currency", "division_id", "domain", "employees", "founded", "id", "kind", "life_cycle", "merged_into_id", "name", "owner_id", "parent_id", "partner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "region_id", "revenue", "sector", "street", "team_id", "tier") VALUES (OLD."budget", OLD."city", OLD."country", OLD."created_at", OLD."currency", OLD."division_id", OLD."domain", OLD."employees", OLD."founded", OLD."id", OLD."kind", OLD."life_cycle", OLD."merged_into_id", OLD."name", OLD."owner_id", OLD."parent_id", OLD."partner_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."postal_code", OLD."region_id", OLD."revenue", OLD."sector", OLD."street", OLD."team_id", OLD."tier"); RETURN NULL;',
+                    hash="29142b18b262f511aa43aa882fd9c044089e9b8e",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_f7f6a",
+                    table="accounts_account",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='accountexternalid',
-            index=models.Index(fields=['value'], name='account_external_id_value'),
+            model_name="accountexternalid",
+            index=models.Index(fields=["value"], name="account_external_id_value"),
         ),
         migrations.AddConstraint(
-            model_name='accountexternalid',
-            constraint=models.UniqueConstraint(fields=('system', 'value'), name='account_external_id_once'),
+            model_name="accountexternalid",
+            constraint=models.UniqueConstraint(fields=("system", "value"), name="account_external_id_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='accountexternalid',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_accountexternalidevent" ("account_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (NEW."account_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."system", NEW."value"); RETURN NULL;', hash='9d028faa2a376280bb5378711f99639119074703', operation='INSERT', pgid='pgtrigger_insert_insert_eda80', table='accounts_accountexternalid', when='AFTER')),
+            model_name="accountexternalid",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_accountexternalidevent" ("account_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (NEW."account_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."system", NEW."value"); RETURN NULL;',
+                    hash="9d028faa2a376280bb5378711f99639119074703",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_eda80",
+                    table="accounts_accountexternalid",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='accountexternalid',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_accountexternalidevent" ("account_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (NEW."account_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."system", NEW."value"); RETURN NULL;', hash='0969794e205064e05cda2c427bb22e3aff4cc985', operation='UPDATE', pgid='pgtrigger_update_update_992d9', table='accounts_accountexternalid', when='AFTER')),
+            model_name="accountexternalid",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_accountexternalidevent" ("account_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (NEW."account_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."system", NEW."value"); RETURN NULL;',
+                    hash="0969794e205064e05cda2c427bb22e3aff4cc985",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_992d9",
+                    table="accounts_accountexternalid",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='accountexternalid',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_accountexternalidevent" ("account_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (OLD."account_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."system", OLD."value"); RETURN NULL;', hash='ec99c50aa801865597a0851223532c342ece9f53', operation='DELETE', pgid='pgtrigger_delete_delete_91e65', table='accounts_accountexternalid', when='AFTER')),
+            model_name="accountexternalid",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_accountexternalidevent" ("account_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (OLD."account_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."system", OLD."value"); RETURN NULL;',
+                    hash="ec99c50aa801865597a0851223532c342ece9f53",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_91e65",
+                    table="accounts_accountexternalid",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='contact_search', opclasses=['gin_trgm_ops']),
+            model_name="contact",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search_text"], name="contact_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(django.db.models.functions.text.Lower('email'), name='contact_by_email'),
+            model_name="contact",
+            index=models.Index(django.db.models.functions.text.Lower("email"), name="contact_by_email"),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['name', 'id'], name='contact_by_name'),
+            model_name="contact",
+            index=models.Index(fields=["name", "id"], name="contact_by_name"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contact',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_contactevent" ("account_id", "city", "consent", "consent_at", "consent_source", "created_at", "email", "function_id", "id", "language", "left_on", "merged_into_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "postal_code", "preferences", "seniority", "street", "time_zone", "title") VALUES (NEW."account_id", NEW."city", NEW."consent", NEW."consent_at", NEW."consent_source", NEW."created_at", NEW."email", NEW."function_id", NEW."id", NEW."language", NEW."left_on", NEW."merged_into_id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phone", NEW."postal_code", NEW."preferences", NEW."seniority", NEW."street", NEW."time_zone", NEW."title"); RETURN NULL;', hash='3dd81e5ddb7e38aabc239db857ea4ee81af6ade6', operation='INSERT', pgid='pgtrigger_insert_insert_89558', table='accounts_contact', when='AFTER')),
+            model_name="contact",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_contactevent" ("account_id", "city", "consent", "consent_at", "consent_source", "created_at", "email", "function_id", "id", "language", "left_on", "merged_into_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "postal_code", "preferences", "seniority", "street", "time_zone", "title") VALUES (NEW."account_id", NEW."city", NEW."consent", NEW."consent_at", NEW."consent_source", NEW."created_at", NEW."email", NEW."function_id", NEW."id", NEW."language", NEW."left_on", NEW."merged_into_id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phone", NEW."postal_code", NEW."preferences", NEW."seniority", NEW."street", NEW."time_zone", NEW."title"); RETURN NULL;',
+                    hash="3dd81e5ddb7e38aabc239db857ea4ee81af6ade6",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_89558",
+                    table="accounts_contact",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contact',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."account_id" IS DISTINCT FROM (NEW."account_id") OR OLD."city" IS DISTINCT FROM (NEW."city") OR OLD."consent" IS DISTINCT FROM (NEW."consent") OR OLD."consent_at" IS DISTINCT FROM (NEW."consent_at") OR OLD."consent_source" IS DISTINCT FROM (NEW."consent_source") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."function_id" IS DISTINCT FROM (NEW."function_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."language" IS DISTINCT FROM (NEW."language") OR OLD."left_on" IS DISTINCT FROM (NEW."left_on") OR OLD."merged_into_id" IS DISTINCT FROM (NEW."merged_into_id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."phone" IS DISTINCT FROM (NEW."phone") OR OLD."postal_code" IS DISTINCT FROM (NEW."postal_code") OR OLD."preferences" IS DISTINCT FROM (NEW."preferences") OR OLD."seniority" IS DISTINCT FROM (NEW."seniority") OR OLD."street" IS DISTINCT FROM (NEW."street") OR OLD."time_zone" IS DISTINCT FROM (NEW."time_zone") OR OLD."title" IS DISTINCT FROM (NEW."title"))', func='INSERT INTO "accounts_contactevent" ("account_id", "city", "consent", "consent_at", "consent_source", "created_at", "email", "function_id", "id", "language", "left_on", "merged_into_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "postal_code", "preferences", "seniority", "street", "time_zone", "title") VALUES (NEW."account_id", NEW."city", NEW."consent", NEW."consent_at", NEW."consent_source", NEW."created_at", NEW."email", NEW."function_id", NEW."id", NEW."language", NEW."left_on", NEW."merged_into_id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phone", NEW."postal_code", NEW."preferences", NEW."seniority", NEW."street", NEW."time_zone", NEW."title"); RETURN NULL;', hash='2d7fe707ec0de7f614ff87d0825cb5b24e7801f8', operation='UPDATE', pgid='pgtrigger_update_update_15daf', table='accounts_contact', when='AFTER')),
+            model_name="contact",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."account_id" IS DISTINCT FROM (NEW."account_id") OR OLD."city" IS DISTINCT FROM (NEW."city") OR OLD."consent" IS DISTINCT FROM (NEW."consent") OR OLD."consent_at" IS DISTINCT FROM (NEW."consent_at") OR OLD."consent_source" IS DISTINCT FROM (NEW."consent_source") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."function_id" IS DISTINCT FROM (NEW."function_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."language" IS DISTINCT FROM (NEW."language") OR OLD."left_on" IS DISTINCT FROM (NEW."left_on") OR OLD."merged_into_id" IS DISTINCT FROM (NEW."merged_into_id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."phone" IS DISTINCT FROM (NEW."phone") OR OLD."postal_code" IS DISTINCT FROM (NEW."postal_code") OR OLD."preferences" IS DISTINCT FROM (NEW."preferences") OR OLD."seniority" IS DISTINCT FROM (NEW."seniority") OR OLD."street" IS DISTINCT FROM (NEW."street") OR OLD."time_zone" IS DISTINCT FROM (NEW."time_zone") OR OLD."title" IS DISTINCT FROM (NEW."title"))',
+                    func='INSERT INTO "accounts_contactevent" ("account_id", "city", "consent", "consent_at", "consent_source", "created_at", "email", "function_id", "id", "language", "left_on", "merged_into_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "postal_code", "preferences", "seniority", "street", "time_zone", "title") VALUES (NEW."account_id", NEW."city", NEW."consent", NEW."consent_at", NEW."consent_source", NEW."created_at", NEW."email", NEW."function_id", NEW."id", NEW."language", NEW."left_on", NEW."merged_into_id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phone", NEW."postal_code", NEW."preferences", NEW."seniority", NEW."street", NEW."time_zone", NEW."title"); RETURN NULL;',
+                    hash="2d7fe707ec0de7f614ff87d0825cb5b24e7801f8",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_15daf",
+                    table="accounts_contact",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contact',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_contactevent" ("account_id", "city", "consent", "consent_at", "consent_source", "created_at", "email", "function_id", "id", "language", "left_on", "merged_into_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "postal_code", "preferences", "seniority", "street", "time_zone", "title") VALUES (OLD."account_id", OLD."city", OLD."consent", OLD."consent_at", OLD."consent_source", OLD."created_at", OLD."email", OLD."function_id", OLD."id", OLD."language", OLD."left_on", OLD."merged_into_id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phone", OLD."postal_code", OLD."preferences", OLD."seniority", OLD."street", OLD."time_zone", OLD."title"); RETURN NULL;', hash='8174d01e93f7ed5544d9e5abacc2d2254fb05bd7', operation='DELETE', pgid='pgtrigger_delete_delete_115a7', table='accounts_contact', when='AFTER')),
+            model_name="contact",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_contactevent" ("account_id", "city", "consent", "consent_at", "consent_source", "created_at", "email", "function_id", "id", "language", "left_on", "merged_into_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "postal_code", "preferences", "seniority", "street", "time_zone", "title") VALUES (OLD."account_id", OLD."city", OLD."consent", OLD."consent_at", OLD."consent_source", OLD."created_at", OLD."email", OLD."function_id", OLD."id", OLD."language", OLD."left_on", OLD."merged_into_id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phone", OLD."postal_code", OLD."preferences", OLD."seniority", OLD."street", OLD."time_zone", OLD."title"); RETURN NULL;',
+                    hash="8174d01e93f7ed5544d9e5abacc2d2254fb05bd7",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_115a7",
+                    table="accounts_contact",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='contactexternalid',
-            index=models.Index(fields=['value'], name='contact_external_id_value'),
+            model_name="contactexternalid",
+            index=models.Index(fields=["value"], name="contact_external_id_value"),
         ),
         migrations.AddConstraint(
-            model_name='contactexternalid',
-            constraint=models.UniqueConstraint(fields=('system', 'value'), name='contact_external_id_once'),
+            model_name="contactexternalid",
+            constraint=models.UniqueConstraint(fields=("system", "value"), name="contact_external_id_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contactexternalid',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_contactexternalidevent" ("contact_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (NEW."contact_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."system", NEW."value"); RETURN NULL;', hash='c337b5b4e47e335a1cd2aa126c25ed0c5a7f5fdd', operation='INSERT', pgid='pgtrigger_insert_insert_a4415', table='accounts_contactexternalid', when='AFTER')),
+            model_name="contactexternalid",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_contactexternalidevent" ("contact_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (NEW."contact_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."system", NEW."value"); RETURN NULL;',
+                    hash="c337b5b4e47e335a1cd2aa126c25ed0c5a7f5fdd",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_a4415",
+                    table="accounts_contactexternalid",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contactexternalid',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_contactexternalidevent" ("contact_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (NEW."contact_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."system", NEW."value"); RETURN NULL;', hash='041a7548edd928e366a45d5970d373349f3530de', operation='UPDATE', pgid='pgtrigger_update_update_d1ba2', table='accounts_contactexternalid', when='AFTER')),
+            model_name="contactexternalid",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_contactexternalidevent" ("contact_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (NEW."contact_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."system", NEW."value"); RETURN NULL;',
+                    hash="041a7548edd928e366a45d5970d373349f3530de",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_d1ba2",
+                    table="accounts_contactexternalid",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contactexternalid',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_contactexternalidevent" ("contact_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (OLD."contact_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."system", OLD."value"); RETURN NULL;', hash='c5d03b3a9ca852ace48920e474f5bf2cdf9658ee', operation='DELETE', pgid='pgtrigger_delete_delete_f6be1', table='accounts_contactexternalid', when='AFTER')),
+            model_name="contactexternalid",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_contactexternalidevent" ("contact_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "system", "value") VALUES (OLD."contact_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."system", OLD."value"); RETURN NULL;',
+                    hash="c5d03b3a9ca852ace48920e474f5bf2cdf9658ee",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_f6be1",
+                    table="accounts_contactexternalid",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['account', 'ends_on'], name='accounts_co_account_da6c1f_idx'),
+            model_name="contract",
+            index=models.Index(fields=["account", "ends_on"], name="accounts_co_account_da6c1f_idx"),
         ),
         migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='contract_once_a_source'),
+            model_name="contract",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("source", "external_id"),
+                name="contract_once_a_source",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contract',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_contractevent" ("account_id", "annual_value", "currency", "end_reason", "ends_on", "external_id", "id", "name", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "renewal_on", "source", "starts_on", "status") VALUES (NEW."account_id", NEW."annual_value", NEW."currency", NEW."end_reason", NEW."ends_on", NEW."external_id", NEW."id", NEW."name", NEW."number", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."renewal_on", NEW."source", NEW."starts_on", NEW."status"); RETURN NULL;', hash='e801188f9de36a7b6b3f537294029cbc27e827c0', operation='INSERT', pgid='pgtrigger_insert_insert_9b144', table='accounts_contract', when='AFTER')),
+            model_name="contract",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_contractevent" ("account_id", "annual_value", "currency", "end_reason", "ends_on", "external_id", "id", "name", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "renewal_on", "source", "starts_on", "status") VALUES (NEW."account_id", NEW."annual_value", NEW."currency", NEW."end_reason", NEW."ends_on", NEW."external_id", NEW."id", NEW."name", NEW."number", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."renewal_on", NEW."source", NEW."starts_on", NEW."status"); RETURN NULL;',
+                    hash="e801188f9de36a7b6b3f537294029cbc27e827c0",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_9b144",
+                    table="accounts_contract",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contract',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_contractevent" ("account_id", "annual_value", "currency", "end_reason", "ends_on", "external_id", "id", "name", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "renewal_on", "source", "starts_on", "status") VALUES (NEW."account_id", NEW."annual_value", NEW."currency", NEW."end_reason", NEW."ends_on", NEW."external_id", NEW."id", NEW."name", NEW."number", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_id", NEW."renewal_on", NEW."source", NEW."starts_on", NEW."status"); RETURN NULL;', hash='350d67a33580c2f39ddf4fe5fe6668d3e3183b15', operation='UPDATE', pgid='pgtrigger_update_update_63bd6', table='accounts_contract', when='AFTER')),
+            model_name="contract",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_contractevent" ("account_id", "annual_value", "currency", "end_reason", "ends_on", "external_id", "id", "name", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "renewal_on", "source", "starts_on", "status") VALUES (NEW."account_id", NEW."annual_value", NEW."currency", NEW."end_reason", NEW."ends_on", NEW."external_id", NEW."id", NEW."name", NEW."number", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_id", NEW."renewal_on", NEW."source", NEW."starts_on", NEW."status"); RETURN NULL;',
+                    hash="350d67a33580c2f39ddf4fe5fe6668d3e3183b15",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_63bd6",
+                    table="accounts_contract",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contract',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_contractevent" ("account_id", "annual_value", "currency", "end_reason", "ends_on", "external_id", "id", "name", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "renewal_on", "source", "starts_on", "status") VALUES (OLD."account_id", OLD."annual_value", OLD."currency", OLD."end_reason", OLD."ends_on", OLD."external_id", OLD."id", OLD."name", OLD."number", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."renewal_on", OLD."source", OLD."starts_on", OLD."status"); RETURN NULL;', hash='6562546600898acd3ccfadd35aa27b274812763f', operation='DELETE', pgid='pgtrigger_delete_delete_0c254', table='accounts_contract', when='AFTER')),
+            model_name="contract",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_contractevent" ("account_id", "annual_value", "currency", "end_reason", "ends_on", "external_id", "id", "name", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "renewal_on", "source", "starts_on", "status") VALUES (OLD."account_id", OLD."annual_value", OLD."currency", OLD."end_reason", OLD."ends_on", OLD."external_id", OLD."id", OLD."name", OLD."number", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."renewal_on", OLD."source", OLD."starts_on", OLD."status"); RETURN NULL;',
+                    hash="6562546600898acd3ccfadd35aa27b274812763f",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_0c254",
+                    table="accounts_contract",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='duplicatecandidate',
-            constraint=models.UniqueConstraint(fields=('kind', 'left_id', 'right_id'), name='duplicate_found_once'),
+            model_name="duplicatecandidate",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "left_id", "right_id"), name="duplicate_found_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='duplicatecandidate',
-            constraint=models.CheckConstraint(condition=models.Q(('left_id__lt', models.F('right_id'))), name='duplicate_pair_in_order'),
+            model_name="duplicatecandidate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("left_id__lt", models.F("right_id"))), name="duplicate_pair_in_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='installedproduct',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='installedproduct_once_a_source'),
+            model_name="installedproduct",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("source", "external_id"),
+                name="installedproduct_once_a_source",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='installedproduct',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_installedproductevent" ("account_id", "external_id", "id", "installed_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "quantity", "retired_on", "serial", "source", "status") VALUES (NEW."account_id", NEW."external_id", NEW."id", NEW."installed_on", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."quantity", NEW."retired_on", NEW."serial", NEW."source", NEW."status"); RETURN NULL;', hash='c82c46bf1c2eaf0d7ed2cf2e6b0f756556692c3f', operation='INSERT', pgid='pgtrigger_insert_insert_0b3f6', table='accounts_installedproduct', when='AFTER')),
+            model_name="installedproduct",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_installedproductevent" ("account_id", "external_id", "id", "installed_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "quantity", "retired_on", "serial", "source", "status") VALUES (NEW."account_id", NEW."external_id", NEW."id", NEW."installed_on", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."quantity", NEW."retired_on", NEW."serial", NEW."source", NEW."status"); RETURN NULL;',
+                    hash="c82c46bf1c2eaf0d7ed2cf2e6b0f756556692c3f",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_0b3f6",
+                    table="accounts_installedproduct",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='installedproduct',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_installedproductevent" ("account_id", "external_id", "id", "installed_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "quantity", "retired_on", "serial", "source", "status") VALUES (NEW."account_id", NEW."external_id", NEW."id", NEW."installed_on", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_id", NEW."quantity", NEW."retired_on", NEW."serial", NEW."source", NEW."status"); RETURN NULL;', hash='f23e81898c1a79b941bc31fd5fde6334b6e32aa3', operation='UPDATE', pgid='pgtrigger_update_update_c65ae', table='accounts_installedproduct', when='AFTER')),
+            model_name="installedproduct",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_installedproductevent" ("account_id", "external_id", "id", "installed_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "quantity", "retired_on", "serial", "source", "status") VALUES (NEW."account_id", NEW."external_id", NEW."id", NEW."installed_on", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_id", NEW."quantity", NEW."retired_on", NEW."serial", NEW."source", NEW."status"); RETURN NULL;',
+                    hash="f23e81898c1a79b941bc31fd5fde6334b6e32aa3",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_c65ae",
+                    table="accounts_installedproduct",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='installedproduct',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_installedproductevent" ("account_id", "external_id", "id", "installed_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "quantity", "retired_on", "serial", "source", "status") VALUES (OLD."account_id", OLD."external_id", OLD."id", OLD."installed_on", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."quantity", OLD."retired_on", OLD."serial", OLD."source", OLD."status"); RETURN NULL;', hash='d9442867e9ba9b2890f99b167b7c14a80492a676', operation='DELETE', pgid='pgtrigger_delete_delete_82b69', table='accounts_installedproduct', when='AFTER')),
+            model_name="installedproduct",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_installedproductevent" ("account_id", "external_id", "id", "installed_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "quantity", "retired_on", "serial", "source", "status") VALUES (OLD."account_id", OLD."external_id", OLD."id", OLD."installed_on", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."quantity", OLD."retired_on", OLD."serial", OLD."source", OLD."status"); RETURN NULL;',
+                    hash="d9442867e9ba9b2890f99b167b7c14a80492a676",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_82b69",
+                    table="accounts_installedproduct",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='merge',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('kind', 'merged_id'), name='merged_once'),
+            model_name="merge",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("undone_at", None)), fields=("kind", "merged_id"), name="merged_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['account', 'outcome'], name='accounts_op_account_31d887_idx'),
+            model_name="opportunity",
+            index=models.Index(fields=["account", "outcome"], name="accounts_op_account_31d887_idx"),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='opportunity_once_a_source'),
+            model_name="opportunity",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("source", "external_id"),
+                name="opportunity_once_a_source",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='opportunity',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_opportunityevent" ("account_id", "amount", "closed_on", "competitor", "currency", "external_id", "id", "name", "opened_on", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "reason", "sales_stage", "seller", "source") VALUES (NEW."account_id", NEW."amount", NEW."closed_on", NEW."competitor", NEW."currency", NEW."external_id", NEW."id", NEW."name", NEW."opened_on", NEW."outcome", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."reason", NEW."sales_stage", NEW."seller", NEW."source"); RETURN NULL;', hash='e65a621e3905a73fb95d0b2e3d40bd83b5b505a8', operation='INSERT', pgid='pgtrigger_insert_insert_ecbbe', table='accounts_opportunity', when='AFTER')),
+            model_name="opportunity",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_opportunityevent" ("account_id", "amount", "closed_on", "competitor", "currency", "external_id", "id", "name", "opened_on", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "reason", "sales_stage", "seller", "source") VALUES (NEW."account_id", NEW."amount", NEW."closed_on", NEW."competitor", NEW."currency", NEW."external_id", NEW."id", NEW."name", NEW."opened_on", NEW."outcome", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."reason", NEW."sales_stage", NEW."seller", NEW."source"); RETURN NULL;',
+                    hash="e65a621e3905a73fb95d0b2e3d40bd83b5b505a8",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_ecbbe",
+                    table="accounts_opportunity",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='opportunity',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_opportunityevent" ("account_id", "amount", "closed_on", "competitor", "currency", "external_id", "id", "name", "opened_on", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "reason", "sales_stage", "seller", "source") VALUES (NEW."account_id", NEW."amount", NEW."closed_on", NEW."competitor", NEW."currency", NEW."external_id", NEW."id", NEW."name", NEW."opened_on", NEW."outcome", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_id", NEW."reason", NEW."sales_stage", NEW."seller", NEW."source"); RETURN NULL;', hash='22715163b8ea5931139c7e67e2da560fdb8a3879', operation='UPDATE', pgid='pgtrigger_update_update_00860', table='accounts_opportunity', when='AFTER')),
+            model_name="opportunity",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_opportunityevent" ("account_id", "amount", "closed_on", "competitor", "currency", "external_id", "id", "name", "opened_on", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "reason", "sales_stage", "seller", "source") VALUES (NEW."account_id", NEW."amount", NEW."closed_on", NEW."competitor", NEW."currency", NEW."external_id", NEW."id", NEW."name", NEW."opened_on", NEW."outcome", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_id", NEW."reason", NEW."sales_stage", NEW."seller", NEW."source"); RETURN NULL;',
+                    hash="22715163b8ea5931139c7e67e2da560fdb8a3879",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_00860",
+                    table="accounts_opportunity",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='opportunity',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_opportunityevent" ("account_id", "amount", "closed_on", "competitor", "currency", "external_id", "id", "name", "opened_on", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "reason", "sales_stage", "seller", "source") VALUES (OLD."account_id", OLD."amount", OLD."closed_on", OLD."competitor", OLD."currency", OLD."external_id", OLD."id", OLD."name", OLD."opened_on", OLD."outcome", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."reason", OLD."sales_stage", OLD."seller", OLD."source"); RETURN NULL;', hash='9ef4a5379b13d30987538a99a07c89f7abb86d2c', operation='DELETE', pgid='pgtrigger_delete_delete_85234', table='accounts_opportunity', when='AFTER')),
+            model_name="opportunity",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_opportunityevent" ("account_id", "amount", "closed_on", "competitor", "currency", "external_id", "id", "name", "opened_on", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "reason", "sales_stage", "seller", "source") VALUES (OLD."account_id", OLD."amount", OLD."closed_on", OLD."competitor", OLD."currency", OLD."external_id", OLD."id", OLD."name", OLD."opened_on", OLD."outcome", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."reason", OLD."sales_stage", OLD."seller", OLD."source"); RETURN NULL;',
+                    hash="9ef4a5379b13d30987538a99a07c89f7abb86d2c",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_85234",
+                    table="accounts_opportunity",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='buyingrole',
-            constraint=models.CheckConstraint(condition=models.Q(('weight', None), ('weight__lte', 100), _connector='OR'), name='role_weight_within_100'),
+            model_name="buyingrole",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weight", None), ("weight__lte", 100), _connector="OR"),
+                name="role_weight_within_100",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='buyingrole',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from', None), ('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='role_ends_after_it_begins'),
+            model_name="buyingrole",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_from", None),
+                    ("valid_to", None),
+                    ("valid_to__gt", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="role_ends_after_it_begins",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='buyingrole',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('contact', '='), (django.db.models.functions.comparison.Coalesce('decision', models.Value(0)), '='), ('role', '='), (rapport.rooms.accounts.models.contact.DateRange('valid_from', 'valid_to', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='role_held_once_at_a_time'),
+            model_name="buyingrole",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("contact", "="),
+                    (django.db.models.functions.comparison.Coalesce("decision", models.Value(0)), "="),
+                    ("role", "="),
+                    (
+                        rapport.rooms.accounts.models.contact.DateRange(
+                            "valid_from", "valid_to", django.contrib.postgres.fields.ranges.RangeBoundary()
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="role_held_once_at_a_time",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='buyingrole',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_buyingroleevent" ("confirmed_at", "contact_id", "decision_id", "expectations", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "source", "valid_from", "valid_to", "veto", "weight") VALUES (NEW."confirmed_at", NEW."contact_id", NEW."decision_id", NEW."expectations", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."role", NEW."source", NEW."valid_from", NEW."valid_to", NEW."veto", NEW."weight"); RETURN NULL;', hash='68eebef558554e2fcccfc5e0471658c456bdda00', operation='INSERT', pgid='pgtrigger_insert_insert_35519', table='accounts_buyingrole', when='AFTER')),
+            model_name="buyingrole",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_buyingroleevent" ("confirmed_at", "contact_id", "decision_id", "expectations", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "source", "valid_from", "valid_to", "veto", "weight") VALUES (NEW."confirmed_at", NEW."contact_id", NEW."decision_id", NEW."expectations", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."role", NEW."source", NEW."valid_from", NEW."valid_to", NEW."veto", NEW."weight"); RETURN NULL;',
+                    hash="68eebef558554e2fcccfc5e0471658c456bdda00",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_35519",
+                    table="accounts_buyingrole",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='buyingrole',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_buyingroleevent" ("confirmed_at", "contact_id", "decision_id", "expectations", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "source", "valid_from", "valid_to", "veto", "weight") VALUES (NEW."confirmed_at", NEW."contact_id", NEW."decision_id", NEW."expectations", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."role", NEW."source", NEW."valid_from", NEW."valid_to", NEW."veto", NEW."weight"); RETURN NULL;', hash='df5993d562578b1a81184580b230ff821af5de19', operation='UPDATE', pgid='pgtrigger_update_update_199e2', table='accounts_buyingrole', when='AFTER')),
+            model_name="buyingrole",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_buyingroleevent" ("confirmed_at", "contact_id", "decision_id", "expectations", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "source", "valid_from", "valid_to", "veto", "weight") VALUES (NEW."confirmed_at", NEW."contact_id", NEW."decision_id", NEW."expectations", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."role", NEW."source", NEW."valid_from", NEW."valid_to", NEW."veto", NEW."weight"); RETURN NULL;',
+                    hash="df5993d562578b1a81184580b230ff821af5de19",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_199e2",
+                    table="accounts_buyingrole",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='buyingrole',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_buyingroleevent" ("confirmed_at", "contact_id", "decision_id", "expectations", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "source", "valid_from", "valid_to", "veto", "weight") VALUES (OLD."confirmed_at", OLD."contact_id", OLD."decision_id", OLD."expectations", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."role", OLD."source", OLD."valid_from", OLD."valid_to", OLD."veto", OLD."weight"); RETURN NULL;', hash='52a327b644ffc782deb71679ff8dbbde166a8f9f', operation='DELETE', pgid='pgtrigger_delete_delete_78da5', table='accounts_buyingrole', when='AFTER')),
+            model_name="buyingrole",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_buyingroleevent" ("confirmed_at", "contact_id", "decision_id", "expectations", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "source", "valid_from", "valid_to", "veto", "weight") VALUES (OLD."confirmed_at", OLD."contact_id", OLD."decision_id", OLD."expectations", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."role", OLD."source", OLD."valid_from", OLD."valid_to", OLD."veto", OLD."weight"); RETURN NULL;',
+                    hash="52a327b644ffc782deb71679ff8dbbde166a8f9f",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_78da5",
+                    table="accounts_buyingrole",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['account', '-ordered_on'], name='accounts_or_account_3a9d65_idx'),
+            model_name="order",
+            index=models.Index(fields=["account", "-ordered_on"], name="accounts_or_account_3a9d65_idx"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='order_once_a_source'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("source", "external_id"),
+                name="order_once_a_source",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='order',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_orderevent" ("account_id", "amount", "currency", "delivered_on", "external_id", "id", "number", "ordered_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "promised_on", "source", "status") VALUES (NEW."account_id", NEW."amount", NEW."currency", NEW."delivered_on", NEW."external_id", NEW."id", NEW."number", NEW."ordered_on", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."promised_on", NEW."source", NEW."status"); RETURN NULL;', hash='61887df2ed089a0ae845da370a0e5222ccdca2b0', operation='INSERT', pgid='pgtrigger_insert_insert_5dd7a', table='accounts_order', when='AFTER')),
+            model_name="order",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_orderevent" ("account_id", "amount", "currency", "delivered_on", "external_id", "id", "number", "ordered_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "promised_on", "source", "status") VALUES (NEW."account_id", NEW."amount", NEW."currency", NEW."delivered_on", NEW."external_id", NEW."id", NEW."number", NEW."ordered_on", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."promised_on", NEW."source", NEW."status"); RETURN NULL;',
+                    hash="61887df2ed089a0ae845da370a0e5222ccdca2b0",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_5dd7a",
+                    table="accounts_order",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='order',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_orderevent" ("account_id", "amount", "currency", "delivered_on", "external_id", "id", "number", "ordered_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "promised_on", "source", "status") VALUES (NEW."account_id", NEW."amount", NEW."currency", NEW."delivered_on", NEW."external_id", NEW."id", NEW."number", NEW."ordered_on", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_id", NEW."promised_on", NEW."source", NEW."status"); RETURN NULL;', hash='ec301b7ec2f3f97042830515235da4e432c2335a', operation='UPDATE', pgid='pgtrigger_update_update_cb102', table='accounts_order', when='AFTER')),
+            model_name="order",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_orderevent" ("account_id", "amount", "currency", "delivered_on", "external_id", "id", "number", "ordered_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "promised_on", "source", "status") VALUES (NEW."account_id", NEW."amount", NEW."currency", NEW."delivered_on", NEW."external_id", NEW."id", NEW."number", NEW."ordered_on", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_id", NEW."promised_on", NEW."source", NEW."status"); RETURN NULL;',
+                    hash="ec301b7ec2f3f97042830515235da4e432c2335a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_cb102",
+                    table="accounts_order",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='order',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_orderevent" ("account_id", "amount", "currency", "delivered_on", "external_id", "id", "number", "ordered_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "promised_on", "source", "status") VALUES (OLD."account_id", OLD."amount", OLD."currency", OLD."delivered_on", OLD."external_id", OLD."id", OLD."number", OLD."ordered_on", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."promised_on", OLD."source", OLD."status"); RETURN NULL;', hash='9796e36b8a5ea69f3c7466fda920c6fce9ac8dff', operation='DELETE', pgid='pgtrigger_delete_delete_2d061', table='accounts_order', when='AFTER')),
+            model_name="order",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_orderevent" ("account_id", "amount", "currency", "delivered_on", "external_id", "id", "number", "ordered_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "promised_on", "source", "status") VALUES (OLD."account_id", OLD."amount", OLD."currency", OLD."delivered_on", OLD."external_id", OLD."id", OLD."number", OLD."ordered_on", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."promised_on", OLD."source", OLD."status"); RETURN NULL;',
+                    hash="9796e36b8a5ea69f3c7466fda920c6fce9ac8dff",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_2d061",
+                    table="accounts_order",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='project_once_a_source'),
+            model_name="project",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("source", "external_id"),
+                name="project_once_a_source",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='project',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_projectevent" ("account_id", "ends_on", "external_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "stage_id", "starts_on", "status") VALUES (NEW."account_id", NEW."ends_on", NEW."external_id", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."source", NEW."stage_id", NEW."starts_on", NEW."status"); RETURN NULL;', hash='ba86c836708a3e932218078ac4e3ebf51e8e32f4', operation='INSERT', pgid='pgtrigger_insert_insert_c28f2', table='accounts_project', when='AFTER')),
+            model_name="project",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_projectevent" ("account_id", "ends_on", "external_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "stage_id", "starts_on", "status") VALUES (NEW."account_id", NEW."ends_on", NEW."external_id", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."source", NEW."stage_id", NEW."starts_on", NEW."status"); RETURN NULL;',
+                    hash="ba86c836708a3e932218078ac4e3ebf51e8e32f4",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_c28f2",
+                    table="accounts_project",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='project',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_projectevent" ("account_id", "ends_on", "external_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "stage_id", "starts_on", "status") VALUES (NEW."account_id", NEW."ends_on", NEW."external_id", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."source", NEW."stage_id", NEW."starts_on", NEW."status"); RETURN NULL;', hash='5596bc3d2107db85907ebddb2da9112f776d001b', operation='UPDATE', pgid='pgtrigger_update_update_528f0', table='accounts_project', when='AFTER')),
+            model_name="project",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_projectevent" ("account_id", "ends_on", "external_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "stage_id", "starts_on", "status") VALUES (NEW."account_id", NEW."ends_on", NEW."external_id", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."source", NEW."stage_id", NEW."starts_on", NEW."status"); RETURN NULL;',
+                    hash="5596bc3d2107db85907ebddb2da9112f776d001b",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_528f0",
+                    table="accounts_project",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='project',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_projectevent" ("account_id", "ends_on", "external_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "stage_id", "starts_on", "status") VALUES (OLD."account_id", OLD."ends_on", OLD."external_id", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."source", OLD."stage_id", OLD."starts_on", OLD."status"); RETURN NULL;', hash='e1eb58cc589c57129af29bfa672d8ec7df6f8352', operation='DELETE', pgid='pgtrigger_delete_delete_bce9b', table='accounts_project', when='AFTER')),
+            model_name="project",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_projectevent" ("account_id", "ends_on", "external_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "stage_id", "starts_on", "status") VALUES (OLD."account_id", OLD."ends_on", OLD."external_id", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."source", OLD."stage_id", OLD."starts_on", OLD."status"); RETURN NULL;',
+                    hash="e1eb58cc589c57129af29bfa672d8ec7df6f8352",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_bce9b",
+                    table="accounts_project",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='milestone_once_a_project'),
+            model_name="milestone",
+            constraint=models.UniqueConstraint(fields=("project", "name"), name="milestone_once_a_project"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='milestone',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_milestoneevent" ("due_on", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "reached_on") VALUES (NEW."due_on", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."project_id", NEW."reached_on"); RETURN NULL;', hash='38c26629e71be87eb781c1f999df83a9f49f144a', operation='INSERT', pgid='pgtrigger_insert_insert_8d155', table='accounts_milestone', when='AFTER')),
+            model_name="milestone",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_milestoneevent" ("due_on", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "reached_on") VALUES (NEW."due_on", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."project_id", NEW."reached_on"); RETURN NULL;',
+                    hash="38c26629e71be87eb781c1f999df83a9f49f144a",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_8d155",
+                    table="accounts_milestone",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='milestone',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_milestoneevent" ("due_on", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "reached_on") VALUES (NEW."due_on", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."project_id", NEW."reached_on"); RETURN NULL;', hash='eca0eeefd315088c8d48761d055e24d144cf6094', operation='UPDATE', pgid='pgtrigger_update_update_a66f1', table='accounts_milestone', when='AFTER')),
+            model_name="milestone",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_milestoneevent" ("due_on", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "reached_on") VALUES (NEW."due_on", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."project_id", NEW."reached_on"); RETURN NULL;',
+                    hash="eca0eeefd315088c8d48761d055e24d144cf6094",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_a66f1",
+                    table="accounts_milestone",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='milestone',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_milestoneevent" ("due_on", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "reached_on") VALUES (OLD."due_on", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."project_id", OLD."reached_on"); RETURN NULL;', hash='6c45f98aec29b714a44f1f5916a2b5e61b4411fc', operation='DELETE', pgid='pgtrigger_delete_delete_3e401', table='accounts_milestone', when='AFTER')),
+            model_name="milestone",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_milestoneevent" ("due_on", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "reached_on") VALUES (OLD."due_on", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."project_id", OLD."reached_on"); RETURN NULL;',
+                    hash="6c45f98aec29b714a44f1f5916a2b5e61b4411fc",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_3e401",
+                    table="accounts_milestone",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='servicerequest',
-            index=models.Index(fields=['account', '-opened_at'], name='accounts_se_account_89598b_idx'),
+            model_name="servicerequest",
+            index=models.Index(fields=["account", "-opened_at"], name="accounts_se_account_89598b_idx"),
         ),
         migrations.AddConstraint(
-            model_name='servicerequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='servicerequest_once_a_source'),
+            model_name="servicerequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("source", "external_id"),
+                name="servicerequest_once_a_source",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='servicerequest',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_servicerequestevent" ("account_id", "closed_at", "contact_id", "external_id", "first_reply_at", "id", "number", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "product_id", "source", "status", "subject") VALUES (NEW."account_id", NEW."closed_at", NEW."contact_id", NEW."external_id", NEW."first_reply_at", NEW."id", NEW."number", NEW."opened_at", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."priority", NEW."product_id", NEW."source", NEW."status", NEW."subject"); RETURN NULL;', hash='92cce13ef46e16ff533758dec240158093c13564', operation='INSERT', pgid='pgtrigger_insert_insert_d2e06', table='accounts_servicerequest', when='AFTER')),
+            model_name="servicerequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_servicerequestevent" ("account_id", "closed_at", "contact_id", "external_id", "first_reply_at", "id", "number", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "product_id", "source", "status", "subject") VALUES (NEW."account_id", NEW."closed_at", NEW."contact_id", NEW."external_id", NEW."first_reply_at", NEW."id", NEW."number", NEW."opened_at", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."priority", NEW."product_id", NEW."source", NEW."status", NEW."subject"); RETURN NULL;',
+                    hash="92cce13ef46e16ff533758dec240158093c13564",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_d2e06",
+                    table="accounts_servicerequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='servicerequest',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_servicerequestevent" ("account_id", "closed_at", "contact_id", "external_id", "first_reply_at", "id", "number", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "product_id", "source", "status", "subject") VALUES (NEW."account_id", NEW."closed_at", NEW."contact_id", NEW."external_id", NEW."first_reply_at", NEW."id", NEW."number", NEW."opened_at", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."priority", NEW."product_id", NEW."source", NEW."status", NEW."subject"); RETURN NULL;', hash='fffd1a3e8d2ea8ac87e547be37e62e04b50e6576', operation='UPDATE', pgid='pgtrigger_update_update_c2175', table='accounts_servicerequest', when='AFTER')),
+            model_name="servicerequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_servicerequestevent" ("account_id", "closed_at", "contact_id", "external_id", "first_reply_at", "id", "number", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "product_id", "source", "status", "subject") VALUES (NEW."account_id", NEW."closed_at", NEW."contact_id", NEW."external_id", NEW."first_reply_at", NEW."id", NEW."number", NEW."opened_at", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."priority", NEW."product_id", NEW."source", NEW."status", NEW."subject"); RETURN NULL;',
+                    hash="fffd1a3e8d2ea8ac87e547be37e62e04b50e6576",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_c2175",
+                    table="accounts_servicerequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='servicerequest',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_servicerequestevent" ("account_id", "closed_at", "contact_id", "external_id", "first_reply_at", "id", "number", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "product_id", "source", "status", "subject") VALUES (OLD."account_id", OLD."closed_at", OLD."contact_id", OLD."external_id", OLD."first_reply_at", OLD."id", OLD."number", OLD."opened_at", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."priority", OLD."product_id", OLD."source", OLD."status", OLD."subject"); RETURN NULL;', hash='a4a762c45e4b894e86d5762e0ef3e4318f9e12dc', operation='DELETE', pgid='pgtrigger_delete_delete_f72a9', table='accounts_servicerequest', when='AFTER')),
+            model_name="servicerequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_servicerequestevent" ("account_id", "closed_at", "contact_id", "external_id", "first_reply_at", "id", "number", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "product_id", "source", "status", "subject") VALUES (OLD."account_id", OLD."closed_at", OLD."contact_id", OLD."external_id", OLD."first_reply_at", OLD."id", OLD."number", OLD."opened_at", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."priority", OLD."product_id", OLD."source", OLD."status", OLD."subject"); RETURN NULL;',
+                    hash="a4a762c45e4b894e86d5762e0ef3e4318f9e12dc",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_f72a9",
+                    table="accounts_servicerequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='usage',
-            index=models.Index(fields=['account', '-starts_on'], name='accounts_us_account_a21f62_idx'),
+            model_name="usage",
+            index=models.Index(fields=["account", "-starts_on"], name="accounts_us_account_a21f62_idx"),
         ),
         migrations.AddConstraint(
-            model_name='usage',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='usage_once_a_source'),
+            model_name="usage",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("source", "external_id"),
+                name="usage_once_a_source",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='usage',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_usageevent" ("account_id", "ends_on", "external_id", "id", "measure", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "source", "starts_on", "value") VALUES (NEW."account_id", NEW."ends_on", NEW."external_id", NEW."id", NEW."measure", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."source", NEW."starts_on", NEW."value"); RETURN NULL;', hash='f298a0a8d4df3f0066e63d18b747a60142984ce1', operation='INSERT', pgid='pgtrigger_insert_insert_996aa', table='accounts_usage', when='AFTER')),
+            model_name="usage",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_usageevent" ("account_id", "ends_on", "external_id", "id", "measure", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "source", "starts_on", "value") VALUES (NEW."account_id", NEW."ends_on", NEW."external_id", NEW."id", NEW."measure", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."source", NEW."starts_on", NEW."value"); RETURN NULL;',
+                    hash="f298a0a8d4df3f0066e63d18b747a60142984ce1",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_996aa",
+                    table="accounts_usage",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='usage',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_usageevent" ("account_id", "ends_on", "external_id", "id", "measure", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "source", "starts_on", "value") VALUES (NEW."account_id", NEW."ends_on", NEW."external_id", NEW."id", NEW."measure", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_id", NEW."source", NEW."starts_on", NEW."value"); RETURN NULL;', hash='feb92806d6fcce4e45ab45d579e3f392e1a63458', operation='UPDATE', pgid='pgtrigger_update_update_9ea6d', table='accounts_usage', when='AFTER')),
+            model_name="usage",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_usageevent" ("account_id", "ends_on", "external_id", "id", "measure", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "source", "starts_on", "value") VALUES (NEW."account_id", NEW."ends_on", NEW."external_id", NEW."id", NEW."measure", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_id", NEW."source", NEW."starts_on", NEW."value"); RETURN NULL;',
+                    hash="feb92806d6fcce4e45ab45d579e3f392e1a63458",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_9ea6d",
+                    table="accounts_usage",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='usage',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_usageevent" ("account_id", "ends_on", "external_id", "id", "measure", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "source", "starts_on", "value") VALUES (OLD."account_id", OLD."ends_on", OLD."external_id", OLD."id", OLD."measure", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."source", OLD."starts_on", OLD."value"); RETURN NULL;', hash='a75c8e0981ddf30f36d8f06e7eccfe71a9cd97bd', operation='DELETE', pgid='pgtrigger_delete_delete_2c826', table='accounts_usage', when='AFTER')),
+            model_name="usage",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_usageevent" ("account_id", "ends_on", "external_id", "id", "measure", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "source", "starts_on", "value") VALUES (OLD."account_id", OLD."ends_on", OLD."external_id", OLD."id", OLD."measure", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."source", OLD."starts_on", OLD."value"); RETURN NULL;',
+                    hash="a75c8e0981ddf30f36d8f06e7eccfe71a9cd97bd",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_2c826",
+                    table="accounts_usage",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -14,7 +14,7 @@ from rapport.kernel.models import Team
 from rapport.rooms.catalog.models import Division, Partner, Region
 
 
-class LtreeField(models.TextField):  # type: ignore[type-arg]
+class LtreeField(models.TextField):
     """A path of ids from the root to a row, kept by the database itself (PostgreSQL's ltree)."""
 
     # The trigger writes it, so a saved row is read back.
@@ -25,7 +25,7 @@ class LtreeField(models.TextField):  # type: ignore[type-arg]
 
 
 @LtreeField.register_lookup
-class DescendantOf(models.Lookup):  # type: ignore[type-arg]
+class DescendantOf(models.Lookup):
     """`path__under=root`: the row lies at or below the root."""
 
     lookup_name = "under"
@@ -37,7 +37,19 @@ class DescendantOf(models.Lookup):  # type: ignore[type-arg]
 
 
 @LtreeField.register_lookup
-class AncestorOf(models.Lookup):  # type: ignore[type-arg]
+class DescendantOfAny(models.Lookup):
+    """`path__under_any=roots`: the row lies at or below one of the roots."""
+
+    lookup_name = "under_any"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        left, left_params = self.process_lhs(compiler, connection)
+        return f"{left} <@ %s::ltree[]", [*left_params, list(self.rhs)]
+
+
+@LtreeField.register_lookup
+class AncestorOf(models.Lookup):
     """`path__above=leaf`: the row lies at or above the leaf."""
 
     lookup_name = "above"
@@ -125,7 +137,9 @@ class Account(models.Model):
     sector = models.CharField(_("sector"), max_length=120, blank=True)
     employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
     revenue = models.DecimalField(_("yearly revenue"), max_digits=16, decimal_places=2, null=True, blank=True)
-    budget = models.DecimalField(_("budget for what we sell"), max_digits=16, decimal_places=2, null=True, blank=True)
+    budget = models.DecimalField(
+        _("budget for what we sell"), max_digits=16, decimal_places=2, null=True, blank=True
+    )
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     founded = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
     street = models.CharField(_("street"), max_length=200, blank=True)
@@ -138,11 +152,20 @@ class Account(models.Model):
     )
     tier = models.CharField(_("tier"), max_length=1, choices=Tier.choices, blank=True)
     region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, verbose_name=_("region"))
-    division = models.ForeignKey(Division, models.PROTECT, null=True, blank=True, verbose_name=_("our division"))
-    partner = models.ForeignKey(Partner, models.PROTECT, null=True, blank=True, verbose_name=_("served by partner"))
+    division = models.ForeignKey(
+        Division, models.PROTECT, null=True, blank=True, verbose_name=_("our division")
+    )
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, null=True, blank=True, verbose_name=_("served by partner")
+    )
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, verbose_name=_("owner team"))
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)

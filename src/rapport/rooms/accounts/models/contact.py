@@ -63,7 +63,9 @@ class Contact(models.Model):
     postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
     city = models.CharField(_("city"), max_length=120, blank=True)
     preferences = models.CharField(_("how they like to buy"), max_length=300, blank=True)
-    consent = models.CharField(_("consent to be written to"), max_length=10, choices=Consent.choices, default=Consent.UNKNOWN)
+    consent = models.CharField(
+        _("consent to be written to"), max_length=10, choices=Consent.choices, default=Consent.UNKNOWN
+    )
     consent_at = models.DateTimeField(_("consent dated"), null=True, blank=True)
     consent_source = models.CharField(_("consent noted from"), max_length=120, blank=True)
     left_on = models.DateField(_("left the company on"), null=True, blank=True)
@@ -145,9 +147,16 @@ class BuyingRole(models.Model):
         BUYER = "buyer", _("Buyer")
         GATEKEEPER = "gatekeeper", _("Gatekeeper")
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="buying_roles", verbose_name=_("person"))
+    contact = models.ForeignKey(
+        Contact, models.CASCADE, related_name="buying_roles", verbose_name=_("person")
+    )
     decision = models.ForeignKey(
-        "accounts.Opportunity", models.CASCADE, null=True, blank=True, related_name="village", verbose_name=_("decision")
+        "accounts.Opportunity",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="village",
+        verbose_name=_("decision"),
     )
     role = models.CharField(_("buying role"), max_length=16, choices=Role.choices)
     veto = models.BooleanField(_("can veto"), default=False)

@@ -27,7 +27,9 @@ class DuplicateCandidate(models.Model):
         ordering = ["-likeness", "id"]
         constraints = [
             models.UniqueConstraint(fields=["kind", "left_id", "right_id"], name="duplicate_found_once"),
-            models.CheckConstraint(name="duplicate_pair_in_order", condition=models.Q(left_id__lt=models.F("right_id"))),
+            models.CheckConstraint(
+                name="duplicate_pair_in_order", condition=models.Q(left_id__lt=models.F("right_id"))
+            ),
         ]
 
     def __str__(self) -> str:

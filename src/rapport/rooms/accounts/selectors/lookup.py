@@ -1,5 +1,6 @@
 """Finding the account or person a source means, by whatever it calls them."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import F
@@ -14,7 +15,11 @@ def find_account(named: str) -> Account | None:
     A name that fits several accounts finds none: guessing would put words on the wrong customer's page.
     """
     named = named.strip()
-    found = Account.objects.filter(code=named).first() or _account_by_external_id(named) or _account_by_name(named)
+    found = (
+        Account.objects.filter(code=named).first()
+        or _account_by_external_id(named)
+        or _account_by_name(named)
+    )
     while found and found.merged_into_id:
         found = found.merged_into
     return found
@@ -34,7 +39,7 @@ def _account_by_name(named: str) -> Account | None:
 
 
 def find_contact(named: str, *, within: str = "") -> Contact | None:
-    """Return the person known by this code, `system:id`, e-mail address or, inside one account, exact name."""
+    """Return the person known by this code, `system:id`, e-mail address or, within an account, exact name."""
     named = named.strip()
     found = Contact.objects.filter(code=named).first() or _contact_by_external_id(named)
     if found is None and "@" in named:
@@ -58,8 +63,8 @@ def _contact_by_external_id(named: str) -> Contact | None:
     return known.contact if known else None
 
 
-def _only(rows: "list[Contact] | object") -> Contact | None:
-    found = list(rows)  # type: ignore[call-overload]
+def _only(rows: Iterable[Contact]) -> Contact | None:
+    found = list(rows)
     return found[0] if len(found) == 1 else None
 
 

@@ -12,47 +12,46 @@ from rapport.rooms.accounts.models import Account, BuyingRole
 
 # Where the importer's own system is named, its ids are looked through first.
 _ACCOUNTS = """
-WITH RECURSIVE named AS (SELECT unnest(%(names)s::text[]) AS name),
+WITH RECURSIVE named AS (SELECT unnest(%(names)s::text[]) AS given),
 found AS (
-  SELECT name, coalesce(
-    (SELECT account_id FROM accounts_accountexternalid WHERE system = %(system)s AND value = name),
-    (SELECT id FROM accounts_account WHERE code = name),
+  SELECT given, coalesce(
+    (SELECT account_id FROM accounts_accountexternalid WHERE system = %(system)s AND value = given),
+    (SELECT id FROM accounts_account WHERE code = given),
     (SELECT account_id FROM accounts_accountexternalid
-      WHERE strpos(name, ':') > 0
-        AND system = split_part(name, ':', 1) AND value = substr(name, strpos(name, ':') + 1)),
-    (SELECT min(id) FROM accounts_account a
-      WHERE a.name = named.name AND merged_into_id IS NULL HAVING count(*) = 1)
+      WHERE strpos(given, ':') > 0
+        AND system = split_part(given, ':', 1) AND value = substr(given, strpos(given, ':') + 1)),
+    (SELECT min(id) FROM accounts_account WHERE name = given AND merged_into_id IS NULL HAVING count(*) = 1)
   ) AS id FROM named),
 kept AS (
-  SELECT found.name, a.id, a.merged_into_id FROM found JOIN accounts_account a ON a.id = found.id
+  SELECT given, a.id, a.merged_into_id FROM found JOIN accounts_account a ON a.id = found.id
   UNION ALL
-  SELECT kept.name, a.id, a.merged_into_id FROM kept JOIN accounts_account a ON a.id = kept.merged_into_id)
-SELECT kept.name, kept.id, a.region_id, a.division_id, a.partner_id
+  SELECT given, a.id, a.merged_into_id FROM kept JOIN accounts_account a ON a.id = kept.merged_into_id)
+SELECT given, kept.id, a.region_id, a.division_id, a.partner_id
   FROM kept JOIN accounts_account a ON a.id = kept.id WHERE kept.merged_into_id IS NULL
 """
 _CONTACTS = """
 WITH RECURSIVE named AS (
-  SELECT * FROM unnest(%(names)s::text[], %(within)s::bigint[]) AS n (name, within)),
+  SELECT * FROM unnest(%(names)s::text[], %(within)s::bigint[]) AS n (given, within)),
 found AS (
-  SELECT name, within, coalesce(
-    (SELECT contact_id FROM accounts_contactexternalid WHERE system = %(system)s AND value = name),
-    (SELECT id FROM accounts_contact WHERE code = name),
+  SELECT given, within, coalesce(
+    (SELECT contact_id FROM accounts_contactexternalid WHERE system = %(system)s AND value = given),
+    (SELECT id FROM accounts_contact WHERE code = given),
     (SELECT contact_id FROM accounts_contactexternalid
-      WHERE strpos(name, ':') > 0
-        AND system = split_part(name, ':', 1) AND value = substr(name, strpos(name, ':') + 1)),
-    CASE WHEN strpos(name, '@') > 0 THEN
+      WHERE strpos(given, ':') > 0
+        AND system = split_part(given, ':', 1) AND value = substr(given, strpos(given, ':') + 1)),
+    CASE WHEN strpos(given, '@') > 0 THEN
       (SELECT min(id) FROM accounts_contact
-        WHERE lower(email) = lower(name) AND email <> '' AND merged_into_id IS NULL HAVING count(*) = 1) END,
+        WHERE lower(email) = lower(given) AND merged_into_id IS NULL HAVING count(*) = 1) END,
     CASE WHEN within IS NOT NULL THEN
       (SELECT min(c.id) FROM accounts_contact c JOIN accounts_account a ON a.id = c.account_id
-        WHERE c.name = named.name AND c.merged_into_id IS NULL
+        WHERE c.name = given AND c.merged_into_id IS NULL
           AND a.path <@ (SELECT path FROM accounts_account WHERE id = within) HAVING count(*) = 1) END
   ) AS id FROM named),
 kept AS (
-  SELECT name, within, c.id, c.merged_into_id FROM found JOIN accounts_contact c ON c.id = found.id
+  SELECT given, within, c.id, c.merged_into_id FROM found JOIN accounts_contact c ON c.id = found.id
   UNION ALL
-  SELECT name, within, c.id, c.merged_into_id FROM kept JOIN accounts_contact c ON c.id = kept.merged_into_id)
-SELECT kept.name, kept.within, c.id, c.account_id
+  SELECT given, within, c.id, c.merged_into_id FROM kept JOIN accounts_contact c ON c.id = kept.merged_into_id)
+SELECT given, within, c.id, c.account_id
   FROM kept JOIN accounts_contact c ON c.id = kept.id WHERE kept.merged_into_id IS NULL
 """
 

@@ -1,0 +1,61 @@
+"""What the accounts room announces."""
+
+from dataclasses import dataclass
+
+from rapport.kernel.events import Event
+
+
+@dataclass(frozen=True)
+class AccountCreated(Event):
+    """A customer was added."""
+
+    account_id: int
+
+
+@dataclass(frozen=True)
+class AccountOwnerChanged(Event):
+    """Customers passed from one owner to another; `owner_id` is None when nobody has them now."""
+
+    account_ids: tuple[int, ...]
+    owner_id: int | None
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class AccountScopeChanged(Event):
+    """The region, team, partner or division of customers changed, and with it who may see them."""
+
+    account_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AccountsMerged(Event):
+    """One account was found to be the same customer as another and now stands below it."""
+
+    kept_id: int
+    merged_id: int
+
+
+@dataclass(frozen=True)
+class ContactsMerged(Event):
+    """One person was found to be the same as another."""
+
+    kept_id: int
+    merged_id: int
+
+
+@dataclass(frozen=True)
+class MergeUndone(Event):
+    """Two rows that had been merged stand apart again; `kind` is account or contact."""
+
+    kind: str
+    kept_id: int
+    merged_id: int
+
+
+@dataclass(frozen=True)
+class BuyingRoleChanged(Event):
+    """A person took up, changed, confirmed or gave up a buying role."""
+
+    role_id: int
+    contact_id: int
