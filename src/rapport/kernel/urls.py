@@ -5,6 +5,8 @@ from django.urls.converters import StringConverter
 
 from rapport.kernel import probes
 from rapport.kernel.history import views as history
+from rapport.kernel.jobs.views import jobs
+from rapport.kernel.mail.views import mail
 from rapport.kernel.people import views as people
 
 app_name = "kernel"
@@ -36,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/audit/", history.seen, name="seen"),
     path("admin/audit/changes/", history.changed, name="changed"),
     path("admin/audit/<half:what>.csv", history.export, name="export_audit"),
+    path("admin/jobs/", jobs, name="jobs"),
+    path("admin/mail/", mail, name="mail"),
     path("profile/", people.profile, name="profile"),
     path("profile/tokens/", people.tokens, name="tokens"),
     path("profile/tokens/<int:pk>/revoke/", people.revoke, name="revoke_token"),

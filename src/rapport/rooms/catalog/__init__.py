@@ -1,1 +1,1 @@
-"""Reference data by stable key: regions, divisions, functions, products, stages, touchpoints, metrics, partners."""
+"""Reference data by stable key: regions, functions, products, stages, touchpoints, metrics and the like."""

@@ -1,13 +1,39 @@
 """Small reference tables, each row known by a key that never changes."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import pghistory
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-KEY = RegexValidator(r"^[a-z0-9][a-z0-9_-]*$", _("Use small letters, digits, - and _ only, beginning with a letter or digit."))
+from rapport.kernel.roles import PARTNER_ROLES
+
+KEY = RegexValidator(
+    r"^[a-z0-9][a-z0-9_-]*$", _("Use small letters, digits, - and _ only, beginning with a letter or digit.")
+)
+
+
+class ReferenceQuerySet(models.QuerySet[Any]):
+    """Ways to narrow a reference table."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep everything: names of regions and products are no secret among those who work with them."""
+        return self.all()
+
+    def in_use(self) -> Self:
+        """Leave out what was retired."""
+        return self.filter(retired=False)
+
+
+class PartnerQuerySet(ReferenceQuerySet):
+    """Ways to narrow partners."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep for a partner's people their own partner: who else sells for us is not theirs to know."""
+        if user.role in PARTNER_ROLES:
+            return self.filter(key__in=user.scope.partners)
+        return self.all()
 
 
 class Reference(models.Model):
@@ -19,6 +45,8 @@ class Reference(models.Model):
     name = models.CharField(_("name"), max_length=120)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     retired = models.BooleanField(_("retired"), default=False)
+
+    objects: ClassVar[Any] = ReferenceQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -85,6 +113,8 @@ class Partner(Reference):
     """A dealer or reseller who serves customers for us."""
 
     region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, verbose_name=_("region"))
+
+    objects: ClassVar[Any] = PartnerQuerySet.as_manager()
 
 
 @pghistory.track()
