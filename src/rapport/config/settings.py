@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "rapport.ui",
     *(f"rapport.rooms.{room}" for room in ROOMS),
     "rapport.connectors.imports",
+    "rapport.connectors.exports",
     "rapport.config",
 ]
 

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -38,6 +39,8 @@ class Source:
     date_order: DateOrder = ""
     date_format: str = ""
     decimal: Literal["", ".", ","] = ""
+    factor: Decimal = Decimal(1)
+    """What each number is multiplied by: 1000000 where the file writes millions."""
     if_wrong: IfWrong = "reject"
     """'empty': a value that cannot be used is left out with a remark, and the rest of its row lands."""
     create: bool = False
@@ -163,9 +166,20 @@ def _source(value: object, where: str) -> Source:
         date_order=cast(DateOrder, _one_of(table, "date_order", where, get_args(DateOrder))),
         date_format=_text(table, "date_format", where, ""),
         decimal=cast(Literal["", ".", ","], _one_of(table, "decimal", where, ("", ".", ","))),
+        factor=_factor(table, where),
         if_wrong=cast(IfWrong, _one_of(table, "if_wrong", where, get_args(IfWrong))),
         create=_flag(table, "create", where),
     )
+
+
+def _factor(table: Map[str, object], where: str) -> Decimal:
+    try:
+        factor = Decimal(_scalar(table.get("factor", 1), where))
+    except InvalidOperation:
+        factor = Decimal(0)
+    if not factor.is_finite() or factor == 0:
+        raise MappingRefused(f"{where}: factor is a number other than 0, such as 1000.")
+    return factor
 
 
 def _file_options(table: Map[str, object], name: str) -> FileOptions:
@@ -308,6 +322,8 @@ def _dump_source(source: Source) -> object:
     for name in ("date_order", "date_format", "decimal"):
         if getattr(source, name):
             table[name] = getattr(source, name)
+    if source.factor != 1:
+        table["factor"] = format(source.factor, "f")
     if source.if_wrong != "reject":
         table["if_wrong"] = source.if_wrong
     if source.create:

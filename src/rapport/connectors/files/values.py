@@ -41,6 +41,8 @@ class Reading:
     time_zone: str = "UTC"
     missing: tuple[str, ...] = ()
     currency: str = ""
+    factor: Decimal = Decimal(1)
+    """What numbers and amounts are multiplied by, where a file writes thousands or millions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,9 @@ def parser(kind: Kind, reading: Reading, limits: Limits = NO_LIMITS) -> Parse:
     """Return the function that reads one non-empty value of this kind; it raises ValueProblem."""
     parses: dict[str, Parse] = {
         "text": lambda v: _text(v, limits.max_length),
-        "integer": lambda v: _integer(_within(number(v, reading.decimal), limits)),
-        "number": lambda v: _within(number(v, reading.decimal), limits),
-        "money": lambda v: _money_within(money(v, reading), limits),
+        "integer": lambda v: _integer(_within(_scaled(v, reading), limits)),
+        "number": lambda v: _within(_scaled(v, reading), limits),
+        "money": lambda v: _money_within(_scaled_money(v, reading), limits),
         "boolean": boolean,
         "date": lambda v: as_date(v, reading),
         "datetime": lambda v: as_datetime(v, reading),
@@ -357,6 +359,11 @@ def _finite(result: Decimal, value: object) -> Decimal:
     return result
 
 
+def _scaled(value: object, reading: Reading) -> Decimal:
+    result = number(value, reading.decimal)
+    return result if reading.factor == 1 else _finite(result * reading.factor, value)
+
+
 def _within(result: Decimal, limits: Limits) -> Decimal:
     low, high = limits.minimum, limits.maximum
     if (low is not None and result < low) or (high is not None and result > high):
@@ -369,6 +376,13 @@ def _within(result: Decimal, limits: Limits) -> Decimal:
         )
         raise ValueProblem(f"{result:f} is outside what the field takes: {between}.", "Correct the number.")
     return result
+
+
+def _scaled_money(value: object, reading: Reading) -> Money:
+    found = money(value, reading)
+    if reading.factor == 1:
+        return found
+    return Money(_finite(found.amount * reading.factor, value), found.currency)
 
 
 def _money_within(result: Money, limits: Limits) -> Money:

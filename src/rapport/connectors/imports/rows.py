@@ -252,6 +252,7 @@ def _reading(source: Source, table: Table, mapping: FileMapping) -> Reading:
         time_zone=mapping.time_zone,
         missing=table.options.missing or (),
         currency=mapping.currency,
+        factor=source.factor,
     )
 
 
