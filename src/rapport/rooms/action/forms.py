@@ -32,7 +32,7 @@ TESTS = [
 ]
 
 
-class RuleForm(forms.ModelForm[Rule]):
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """A rule in the parts it is made of; the conditions bring their own fields."""
 
     score_metric = forms.ChoiceField(label=gettext_lazy("Score"), required=False)

@@ -40,7 +40,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.open().filter(due_at__lt=now)
 
 
-@pghistory.track(exclude=["code"], model_name="CaseHistory")
+@pghistory.track(
+    exclude=["code"],
+    model_name="CaseHistory",
+    obj_field=pghistory.ObjForeignKey(related_name="history", related_query_name="history"),
+)
 class Case(models.Model):
     """The inner loop for one customer: somebody owns it until the customer was told and it is closed."""
 

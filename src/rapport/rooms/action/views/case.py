@@ -68,11 +68,18 @@ def _makers(request: UserRequest, case: Case, now: datetime) -> dict[str, FormMa
 
 
 def _page(
-    request: UserRequest, case: Case, now: datetime, bound: dict[str, forms.Form] | None = None
+    request: UserRequest,
+    case: Case,
+    now: datetime,
+    bound: dict[str, forms.Form] | None = None,
+    refused: str = "",
 ) -> HttpResponse:
     shown = read_case_page(case, request.user, now=now)
     may_work = request.user.may(Permission.WORK_CASES)
-    context: dict[str, Any] = {"shown": shown, "may_work": may_work, "now": now}
+    context: dict[str, Any] = {"shown": shown, "may_work": may_work, "now": now, "refused": refused}
+    if refused:
+        # The case may have moved on meanwhile, so that the form with these words is no longer offered.
+        context["typed"] = request.POST.get("words", "")
     if may_work:
         context |= _Forms(bound or {}).context(request, shown.case, now)
     template = "action/case.html#case-body" if request.headers.get("HX-Request") else "action/case.html"
@@ -100,7 +107,7 @@ def _step(
             messages.error(request, str(refusal))
             return redirect("action:case", code=code)
         form.add_error(None, str(refusal))
-        return _page(request, case, now, {name: form})
+        return _page(request, case, now, {name: form}, refused=str(refusal))
     if request.headers.get("HX-Request"):
         response = _page(request, case, now)
         response.headers["HX-Trigger"] = _toast(done)
