@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.cast import World
 
 from rapport.kernel.models import User
 from rapport.rooms.signals.api import NewComment, NewScore, NewSignal, SignalRefused, record_signal
 from rapport.rooms.signals.models import Comment, Score, Signal
-from tests.cast import World
 
 NOW = datetime(2026, 9, 17, 10, 41, tzinfo=UTC)
 
@@ -27,17 +27,25 @@ def remark(**changes: object) -> NewSignal:
     return replace(given, **changes)  # type: ignore[arg-type]
 
 
-def test_a_signal_is_stamped_with_place_and_role_as_they_were_then(world: World, cast: Callable[[str], User]) -> None:
+def test_a_signal_is_stamped_with_place_and_role_as_they_were_then(
+    world: World, cast: Callable[[str], User]
+) -> None:
     done = record_signal(remark(contact="joost@veldhuis.example"), author=cast("employee"), now=NOW)
     signal = Signal.objects.get(pk=done.signal_id)
-    assert (signal.account, signal.region_id, signal.buying_role) == (world.meppel, "benelux", "decision_maker")
+    assert (signal.account, signal.region_id, signal.buying_role) == (
+        world.meppel,
+        "benelux",
+        "decision_maker",
+    )
     assert done.created
     assert done.matched
 
 
 def test_recording_twice_changes_nothing(world: World) -> None:
     first = record_signal(remark(account="Veldhuis Dairy"), author=None, now=NOW)
-    again = record_signal(remark(account="Veldhuis Dairy", scores=(NewScore("nps", 9),)), author=None, now=NOW)
+    again = record_signal(
+        remark(account="Veldhuis Dairy", scores=(NewScore("nps", 9),)), author=None, now=NOW
+    )
     assert again.signal_id == first.signal_id
     assert not again.created
     assert Score.objects.get().value == 3
@@ -62,7 +70,9 @@ def test_an_unknown_customer_is_kept_with_the_name_it_was_given(world: World) ->
         ({"external_reference": ""}, "external_reference"),
     ],
 )
-def test_what_cannot_be_recorded_is_refused_by_field(world: World, change: dict[str, object], field: str) -> None:
+def test_what_cannot_be_recorded_is_refused_by_field(
+    world: World, change: dict[str, object], field: str
+) -> None:
     with pytest.raises(SignalRefused) as refused:
         record_signal(remark(**change), author=None, now=NOW)
     assert refused.value.field == field
@@ -86,7 +96,9 @@ def test_a_correction_supersedes_and_leaves_the_old_words_in_the_ledger(
 ) -> None:
     first = record_signal(remark(account="Veldhuis Dairy"), author=None, now=NOW)
     second = record_signal(
-        remark(account="Veldhuis Dairy", external_reference="r-2", supersedes=first.signal_id), author=None, now=NOW
+        remark(account="Veldhuis Dairy", external_reference="r-2", supersedes=first.signal_id),
+        author=None,
+        now=NOW,
     )
     visible = Signal.objects.visible_to(cast("cx_manager"))
     assert [signal.pk for signal in visible] == [second.signal_id]
@@ -95,7 +107,9 @@ def test_a_correction_supersedes_and_leaves_the_old_words_in_the_ledger(
 
 def test_anonymous_feedback_keeps_nothing_that_leads_back(world: World, cast: Callable[[str], User]) -> None:
     done = record_signal(
-        remark(contact="joost@veldhuis.example", account="Veldhuis Meppel", touchpoint="delivery", anonymous=True),
+        remark(
+            contact="joost@veldhuis.example", account="Veldhuis Meppel", touchpoint="delivery", anonymous=True
+        ),
         author=cast("employee"),
         now=NOW,
     )

@@ -3,8 +3,8 @@
 An anonymous signal is made coarse before it is written: no account, person, role, touchpoint or author, its
 time cut to the month, its reference hashed with a secret. It belongs to one block: region, kind, source,
 metrics answered, and the months in which it happened and was recorded. A block is shown whole or not at all,
-only after its recording month is over, and only when it holds enough people. Because each block is wholly inside or
-outside of every figure, no two figures can be subtracted to lay bare fewer people than a block holds.
+only after its recording month is over, and only when it holds enough people. Because each block is wholly
+inside or outside of every figure, subtracting two figures never lays bare fewer people than a block holds.
 """
 
 import hashlib
@@ -33,7 +33,13 @@ def hide_reference(source: str, reference: str) -> str:
 
 
 def block_of(
-    *, region: str | None, kind: str, source: str, metrics: Iterable[str], occurred: datetime, recorded: datetime
+    *,
+    region: str | None,
+    kind: str,
+    source: str,
+    metrics: Iterable[str],
+    occurred: datetime,
+    recorded: datetime,
 ) -> str:
     """Return the name of the block an anonymous signal belongs to."""
     parts = (

@@ -1,6 +1,22 @@
 """The signals room as a Django app."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from rapport.kernel.roles import Permission
+from rapport.ui.navigation import Entry, register, set_capture
+
+
+def may_read(user: Any) -> bool:
+    """Say whether a user may read feedback."""
+    return bool(user.is_authenticated and user.may(Permission.SEE_CUSTOMERS))
+
+
+def may_capture(user: Any) -> bool:
+    """Say whether a user may note feedback."""
+    return bool(user.is_authenticated and user.may(Permission.CAPTURE))
 
 
 class SignalsConfig(AppConfig):
@@ -9,3 +25,10 @@ class SignalsConfig(AppConfig):
     name = "rapport.rooms.signals"
     label = "signals"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Show the way here, and tell the customers' pages what was said."""
+        from rapport.rooms.signals import panels  # noqa: F401  (registers)
+
+        register(Entry(_("Listen"), "signals:list", icon="listen", key="l", order=30, allowed=may_read))
+        set_capture("signals:capture", may_capture)

@@ -162,6 +162,7 @@ class Signal(models.Model):
             ),
             models.Index(fields=["region", "-occurred_at"], name="signal_by_region"),
             models.Index(fields=["kind", "-occurred_at"], name="signal_by_kind"),
+            models.Index(fields=["source"], condition=models.Q(anonymous=False), name="signal_named_sources"),
             GinIndex(
                 fields=["account_hint"],
                 opclasses=["gin_trgm_ops"],

@@ -4,9 +4,10 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
-import rapport.rooms.signals.models
 from django.conf import settings
 from django.db import migrations, models
+
+import rapport.rooms.signals.models
 
 
 class Migration(migrations.Migration):
@@ -431,6 +432,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="signal",
             index=models.Index(fields=["region", "-occurred_at"], name="signal_by_region"),
+        ),
+        migrations.AddIndex(
+            model_name="signal",
+            index=models.Index(
+                condition=models.Q(("anonymous", False)), fields=["source"], name="signal_named_sources"
+            ),
         ),
         migrations.AddIndex(
             model_name="signal",

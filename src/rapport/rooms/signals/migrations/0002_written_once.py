@@ -40,7 +40,8 @@ BEGIN
 END $$;
 
 CREATE TRIGGER signals_keep_score
-  BEFORE DELETE OR UPDATE OF id, signal_id, metric_id, value, scale_low, scale_high ON signals_score FOR EACH ROW EXECUTE FUNCTION signals_keep_part();
+  BEFORE DELETE OR UPDATE OF id, signal_id, metric_id, value, scale_low, scale_high ON signals_score
+  FOR EACH ROW EXECUTE FUNCTION signals_keep_part();
 CREATE TRIGGER signals_keep_comment BEFORE UPDATE OR DELETE ON signals_comment
   FOR EACH ROW EXECUTE FUNCTION signals_keep_part();
 CREATE TRIGGER signals_keep_attachment BEFORE UPDATE OR DELETE ON signals_attachment

@@ -133,6 +133,11 @@ class BulkRecorder:
             refusals=tuple(refusals),
         )
 
+    def known(self, batch: Sequence[NewSignal]) -> list[bool]:
+        """Say of each signal whether it is recorded already."""
+        fresh = {id(row.new) for row in self._not_recorded([_Ready(new, ()) for new in batch])}
+        return [id(new) not in fresh for new in batch]
+
     # -- rules
 
     def _prepare(self, new: NewSignal) -> _Ready:

@@ -109,14 +109,17 @@ class _Placed:
     scores: tuple[NewScore, ...] = field(default=())
 
 
-def record_signal(new: NewSignal, *, author: User | None, now: datetime, live: bool = True) -> Recorded:
+def record_signal(
+    new: NewSignal, *, author: User | None, now: datetime, live: bool = True, seen_by: User | None = None
+) -> Recorded:
     """Write a signal and everything that belongs to it, once; recording it again changes nothing.
 
+    With `seen_by` only accounts and people in that user's scope are found; others go to the matching list.
     Raises SignalRefused naming the field when something cannot be recorded as given.
     """
     _check(new, now)
     scores = on_their_scales(new.scores, Metric.objects.in_bulk([score.metric for score in new.scores]))
-    placed = _anonymised(new, scores) if new.anonymous else _placed(new, scores)
+    placed = _anonymised(new, scores) if new.anonymous else _placed(new, scores, seen_by)
     with transaction.atomic():
         known = _known(placed.new)
         if known:
@@ -186,9 +189,13 @@ def on_their_scales(scores: tuple[NewScore, ...], metrics: Mapping[str, Metric])
     return tuple(whole)
 
 
-def _placed(new: NewSignal, scores: tuple[NewScore, ...]) -> _Placed:
+def _placed(new: NewSignal, scores: tuple[NewScore, ...], seen_by: User | None) -> _Placed:
     contact = find_contact(new.contact, within=new.account) if new.contact else None
     account = find_account(new.account) if new.account else None
+    if seen_by and account and not Account.objects.visible_to(seen_by).filter(pk=account.pk).exists():
+        account = None
+    if seen_by and contact and not Contact.objects.visible_to(seen_by).filter(pk=contact.pk).exists():
+        contact = None
     if contact and not new.account:
         account = contact.account
     role = new.buying_role or (role_held(contact, new.occurred_at.date()) if contact else "")

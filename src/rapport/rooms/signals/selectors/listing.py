@@ -1,0 +1,251 @@
+"""Signals as they are read on a page: plain rows, newest first, a stretch at a time."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.urls import reverse
+
+from rapport.kernel.models import User
+from rapport.rooms.accounts.models import BuyingRole
+from rapport.rooms.signals.anonymity import released_blocks
+from rapport.rooms.signals.bands import band_of
+from rapport.rooms.signals.emotions import FEELINGS
+from rapport.rooms.signals.models import (
+    FEWEST_ANONYMOUS_COMMENTS,
+    Attachment,
+    Comment,
+    Score,
+    Signal,
+    SignalQuerySet,
+)
+from rapport.rooms.signals.selectors.filters import Filters
+from rapport.ui.components import Mood
+
+PAGE = 50
+COUNTED = 100_000
+PLACES = ("account", "contact", "touchpoint", "product", "region", "partner", "stage", "division", "author")
+
+
+@dataclass(frozen=True)
+class ReadScore:
+    """One score in words."""
+
+    metric: str
+    name: str
+    kind: str
+    value: float
+    scale_high: float
+    mood: Mood
+
+    @property
+    def text(self) -> str:
+        """Write the score; anything but 0 to 10 recommendation says its scale."""
+        return f"{self.value:g}" if self.kind == "nps" else f"{self.value:g}/{self.scale_high:g}"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words and their language."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that came with a signal."""
+
+    name: str
+    url: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True)
+class ReadSignal:
+    """One signal with all that may be shown of it."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    kind_label: str
+    source: str
+    account: str
+    account_code: str
+    contact: str
+    contact_code: str
+    role: str
+    role_label: str
+    touchpoint: str
+    product: str
+    region: str
+    partner: str
+    noted_by: str
+    anonymous: bool
+    words_hidden: bool
+    scores: tuple[ReadScore, ...]
+    words: tuple[Words, ...]
+    feelings: tuple[str, ...]
+    files: tuple[File, ...]
+    hint: str = ""
+
+    @property
+    def url(self) -> str:
+        """Return the address of its page."""
+        return reverse("signals:detail", args=[self.id])
+
+    @property
+    def first_score(self) -> ReadScore | None:
+        """Return the score that stands for the signal: the recommendation where there is one."""
+        ranked = sorted(self.scores, key=lambda score: score.kind != "nps")
+        return ranked[0] if ranked else None
+
+    @property
+    def mood(self) -> Mood:
+        """Return how the person felt, by the score that stands for the signal."""
+        return self.first_score.mood if self.first_score else ""
+
+    @property
+    def role_glyph(self) -> str:
+        """Return the name of the role's glyph."""
+        return "r-decision" if self.role == "decision_maker" else f"r-{self.role}"
+
+    @property
+    def who(self) -> str:
+        """Return who spoke, as far as it may be said."""
+        return self.contact or self.hint or self.account
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of a long list and the cursors beside it."""
+
+    rows: tuple[ReadSignal, ...]
+    newer: str
+    older: str
+
+
+def stretch(user: User, filters: Filters, *, after: str = "", before: str = "", size: int = PAGE) -> Stretch:
+    """Return the signals after (older than) or before (newer than) a cursor, newest first."""
+    rows = filters.signals(Signal.objects.visible_to(user))
+    place, back = _cursor(before or after), bool(before)
+    if place:
+        rows = rows.filter(_beyond(*place, newer=back))
+    order = ("occurred_at", "id") if back else ("-occurred_at", "-id")
+    ids = list(rows.order_by(*order).values_list("occurred_at", "id")[: size + 1])
+    more, ids = len(ids) > size, ids[:size]
+    if back:
+        ids.reverse()
+    found = read_signals([pk for _at, pk in ids])
+    newer = (bool(place) if not back else more) and bool(ids)
+    older = (more if not back else True) and bool(ids)
+    return Stretch(found, _written(*ids[0]) if newer else "", _written(*ids[-1]) if older else "")
+
+
+def count_signals(user: User, filters: Filters) -> int:
+    """Count the signals of a list, up to one more than COUNTED."""
+    rows = filters.signals(Signal.objects.visible_to(user))
+    return rows.order_by()[: COUNTED + 1].count()
+
+
+def read_signals(ids: Sequence[UUID]) -> tuple[ReadSignal, ...]:
+    """Read signals by id, in this order; the ids must come from a query the user may make."""
+    rows: SignalQuerySet = Signal.objects.filter(pk__in=ids).select_related(*PLACES)
+    signals = {signal.pk: signal for signal in rows}
+    scores = _by_signal(Score.objects.filter(signal__in=ids).select_related("metric"))
+    comments = _by_signal(Comment.objects.filter(signal__in=ids))
+    files = _by_signal(Attachment.objects.filter(signal__in=ids))
+    spoken = blocks_with_words(signal.block for signal in signals.values() if signal.anonymous)
+    return tuple(
+        _read(
+            signals[pk],
+            scores[pk],
+            comments[pk] if not signals[pk].anonymous or signals[pk].block in spoken else [],
+            files[pk],
+            hidden=signals[pk].anonymous and signals[pk].block not in spoken and bool(comments[pk]),
+        )
+        for pk in ids
+        if pk in signals
+    )
+
+
+def blocks_with_words(blocks: Iterable[str]) -> set[str]:
+    """Return which of these anonymous blocks are big enough for their comments to be shown."""
+    wanted = set(blocks)
+    if not wanted:
+        return set()
+    return set(released_blocks(FEWEST_ANONYMOUS_COMMENTS).filter(block__in=wanted))
+
+
+def _by_signal(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.signal_id].append(row)
+    return found
+
+
+def _read(
+    signal: Signal, scores: list[Score], comments: list[Comment], files: list[Attachment], *, hidden: bool
+) -> ReadSignal:
+    account, contact = signal.account, signal.contact
+    return ReadSignal(
+        id=signal.pk,
+        at=signal.occurred_at,
+        kind=signal.kind,
+        kind_label=signal.get_kind_display(),
+        source=signal.source,
+        account=account.name if account else "",
+        account_code=account.code if account else "",
+        contact=contact.name if contact else "",
+        contact_code=contact.code if contact else "",
+        role=signal.buying_role,
+        role_label=str(BuyingRole.Role(signal.buying_role).label) if signal.buying_role else "",
+        touchpoint=signal.touchpoint.name if signal.touchpoint else "",
+        product=signal.product.name if signal.product else "",
+        region=signal.region.name if signal.region else "",
+        partner=signal.partner.name if signal.partner else "",
+        noted_by=str(signal.author) if signal.author else "",
+        anonymous=signal.anonymous,
+        words_hidden=hidden,
+        scores=tuple(_read_score(score) for score in scores),
+        words=tuple(Words(comment.text, comment.language) for comment in comments),
+        feelings=tuple(str(FEELINGS.get(key, key)) for key in signal.emotions),
+        files=tuple(_read_file(item) for item in files),
+        hint=signal.contact_hint or ("" if account else signal.account_hint),
+    )
+
+
+def _read_score(score: Score) -> ReadScore:
+    metric = score.metric
+    mood = band_of(metric.kind, score.value, score.scale_low, score.scale_high, metric.higher_is_better)
+    return ReadScore(metric.pk, metric.name, metric.kind, score.value, score.scale_high, mood)
+
+
+def _read_file(item: Attachment) -> File:
+    url = reverse("signals:attachment", args=[item.signal_id, item.pk])
+    return File(item.name, url, item.content_type, item.size)
+
+
+def _written(at: datetime, pk: UUID) -> str:
+    return f"{at.isoformat()}~{pk.hex}"
+
+
+def _cursor(text: str) -> tuple[datetime, UUID] | None:
+    at, tilde, pk = text.replace(" ", "+").partition("~")
+    try:
+        moment, found = datetime.fromisoformat(at), UUID(hex=pk)
+    except ValueError:
+        return None
+    return (moment, found) if tilde and moment.tzinfo else None
+
+
+def _beyond(at: datetime, pk: UUID, *, newer: bool) -> Q:
+    # The first condition alone lets the index on time be used.
+    if newer:
+        return Q(occurred_at__gte=at) & (Q(occurred_at__gt=at) | Q(pk__gt=pk))
+    return Q(occurred_at__lte=at) & (Q(occurred_at__lt=at) | Q(pk__lt=pk))
