@@ -85,7 +85,7 @@ class ExternalIdsField(forms.CharField):
         """Write pairs as lines."""
         return value if isinstance(value, str) or value is None else "\n".join(f"{a}: {b}" for a, b in value)
 
-    def clean(self, value: Any) -> list[tuple[str, str]]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[tuple[str, str]]:
         """Return the pairs."""
         lines = [line.strip() for line in str(super().clean(value) or "").splitlines()]
         return [self._pair(line) for line in lines if line]
@@ -100,7 +100,8 @@ class ExternalIdsField(forms.CharField):
 
 def _users() -> "QuerySet[User]":
     able = [role for role, held in PERMISSIONS.items() if Permission.SEE_CUSTOMERS in held]
-    return User.objects.filter(is_active=True, role__in=able)
+    able_users: QuerySet[User] = User.objects.filter(is_active=True, role__in=able)
+    return able_users
 
 
 def _without_retired(form: "forms.ModelForm[Any]", instance: Any) -> None:
@@ -256,7 +257,7 @@ class DealingForm(ValuesForm):
         contact = self.fields.get("contact")
         if isinstance(contact, forms.ModelChoiceField):
             around = Contact.objects.visible_to(user).filter(account__path__under=account.path.split(".")[0])
-            now = Contact.objects.visible_to(user).filter(pk=getattr(self.instance, "contact_id", None))
+            now = Contact.objects.visible_to(user).filter(pk=self.instance.contact_id or 0)
             contact.queryset = around.filter(merged_into=None) | now
 
     def clean_currency(self) -> str:

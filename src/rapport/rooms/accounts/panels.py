@@ -13,7 +13,12 @@ from django.utils.functional import Promise
 from rapport.kernel.access import UserRequest
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account, Contact
-from rapport.rooms.accounts.selectors.tree import itself, merged_contact_ids, visible_part_ids
+from rapport.rooms.accounts.selectors.tree import (
+    itself,
+    merged_contact_ids,
+    merged_people,
+    visible_part_ids,
+)
 from rapport.ui.components import Figure, TimelineItem
 
 Text = str | Promise
@@ -220,8 +225,16 @@ def has_mood_source() -> bool:
 
 
 def hear(look: Look, contact_ids: Sequence[int]) -> Mapping[int, Heard]:
-    """Return what each of these people last told us; whoever never spoke is missing."""
-    return _moods[0](look, contact_ids) if _moods and contact_ids else {}
+    """Return what each of these people last told us, also as a row merged into them."""
+    if not _moods or not contact_ids:
+        return {}
+    same_as = merged_people(contact_ids)
+    latest: dict[int, Heard] = {}
+    for pk, heard in _moods[0](look, [*contact_ids, *same_as]).items():
+        person = same_as.get(pk, pk)
+        if person not in latest or heard.at > latest[person].at:
+            latest[person] = heard
+    return latest
 
 
 def _name(source: Callable[..., Any]) -> str:

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<str:code>/roles/<int:pk>/", edit.edit_role, name="edit_role"),
     path("people/<str:code>/roles/<int:pk>/confirm/", edit.role_confirmed, name="confirm_role"),
     path("people/<str:code>/roles/<int:pk>/end/", edit.role_ended, name="end_role"),
+    path("people/<str:code>/<slug:tab>/", person.person, name="person_tab"),
     path("duplicates/", duplicates.duplicates, name="duplicates"),
     path("duplicates/look/", duplicates.look_again, name="look_for_duplicates"),
     path("duplicates/<int:pk>/aside/", duplicates.put_aside, name="put_aside"),

@@ -14,7 +14,7 @@ from rapport.kernel.models import Team
 from rapport.rooms.catalog.models import Division, Partner, Region
 
 
-class LtreeField(models.TextField):
+class LtreeField(models.TextField):  # type: ignore[type-arg]
     """A path of ids from the root to a row, kept by the database itself (PostgreSQL's ltree)."""
 
     # The trigger writes it, so a saved row is read back.

@@ -96,8 +96,7 @@ def _with_roles(village: Village) -> str:
 
 def _when(due: date, today: date) -> str:
     days = (due - today).days
-    said = ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days}
-    return f"{due.year}, {said}" if due.year != today.year else said
+    return ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days}
 
 
 def own_findings(look: Look, village: Village, running: Running) -> list[Finding]:

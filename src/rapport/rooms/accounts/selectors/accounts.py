@@ -80,9 +80,9 @@ def accounts_asked_for(user: User, asked: AccountQuery) -> "QuerySet[Account]":
 def by_rank(rows: "QuerySet[Any]", ids: Sequence[int]) -> "QuerySet[Any]":
     """Order rows as their ids are given."""
     order = Value(list(ids), output_field=ArrayField(BigIntegerField()))
-    return rows.alias(
-        rank=Func(order, F("pk"), function="array_position", output_field=BigIntegerField())
-    ).order_by("rank")
+    rank = Func(order, F("pk"), function="array_position", output_field=BigIntegerField())
+    ranked: QuerySet[Any] = rows.alias(rank=rank).order_by("rank")
+    return ranked
 
 
 def _narrowed(rows: "QuerySet[Account]", key: str, values: Sequence[str], user: User) -> "QuerySet[Account]":

@@ -17,7 +17,7 @@ MODELS: dict[str, type[Account] | type[Contact]] = {"account": Account, "contact
 
 def candidates_for(user: User, kind: str) -> "QuerySet[DuplicateCandidate]":
     """Return the pairs nobody has put aside of which the user may see both rows."""
-    rows = MODELS[kind]._default_manager.visible_to(user).unmerged()  # type: ignore[union-attr]
+    rows = MODELS[kind]._default_manager.visible_to(user).unmerged()
     waiting = DuplicateCandidate.objects.filter(kind=kind, dismissed_at=None)
     return waiting.filter(
         Exists(rows.filter(pk=OuterRef("left_id"))), Exists(rows.filter(pk=OuterRef("right_id")))
@@ -91,5 +91,5 @@ def merge_for(user: User, pk: int) -> Merge | None:
     merge = Merge.objects.filter(Q(pk=pk)).first()
     if merge is None:
         return None
-    rows = MODELS[merge.kind]._default_manager.visible_to(user)  # type: ignore[union-attr]
+    rows = MODELS[merge.kind]._default_manager.visible_to(user)
     return merge if rows.filter(pk=merge.kept_id).exists() else None

@@ -22,10 +22,11 @@ LIKELY = 0.5
 # A block larger than this says nothing: half a city shares it.
 LARGEST_BLOCK = 60
 FREE_MAIL = {"gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "gmx.de", "web.de", "icloud.com"}
-LEGAL_FORMS = set(
+LEGAL_FORM_WORDS = (
     "ab ag aps as asa bv co company corp corporation cv gmbh group groep holding inc kg limited llc lp ltd "
-    "nv oy plc pty sa sarl sas se spa srl the und and van de der".split(" ")
+    "nv oy plc pty sa sarl sas se spa srl the und and van de der"
 )
+LEGAL_FORMS = frozenset(LEGAL_FORM_WORDS.split())
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ found AS (
 kept AS (
   SELECT given, within, c.id, c.merged_into_id FROM found JOIN accounts_contact c ON c.id = found.id
   UNION ALL
-  SELECT given, within, c.id, c.merged_into_id FROM kept JOIN accounts_contact c ON c.id = kept.merged_into_id)
+  SELECT given, within, c.id, c.merged_into_id
+    FROM kept JOIN accounts_contact c ON c.id = kept.merged_into_id)
 SELECT given, within, c.id, c.account_id
   FROM kept JOIN accounts_contact c ON c.id = kept.id WHERE kept.merged_into_id IS NULL
 """

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from rapport.rooms.accounts.dealings import amount, days_late, lateness
 from rapport.rooms.accounts.models import (
@@ -174,7 +174,7 @@ def _order(row: Order, when: date | datetime) -> TimelineItem:
     return TimelineItem(
         when,
         _("Order"),
-        str(row),
+        _("Order %(number)s") % {"number": row.number} if row.number else str(row),
         "box",
         text=text,
         note=note,
@@ -233,12 +233,13 @@ def _retired(row: InstalledProduct, when: date | datetime) -> TimelineItem:
 
 def _request(row: ServiceRequest, when: date | datetime) -> TimelineItem:
     days = (row.closed_at - row.opened_at).days if row.closed_at else None
-    closed = _("closed after %(days)s days") % {"days": days} if days else _("closed the same day")
+    after = ngettext("closed after %(days)d day", "closed after %(days)d days", days or 0)
+    closed = after % {"days": days} if days else _("closed the same day")
     note = _joined(row.account, row.contact, row.priority, closed if days is not None else row.status)
     return TimelineItem(
         when,
         _("Request"),
-        str(row),
+        _("Request %(number)s") % {"number": row.number} if row.number else str(row),
         "phone",
         text=row.subject,
         note=note,
@@ -264,7 +265,8 @@ def _project_ended(row: Project, when: date | datetime) -> TimelineItem:
 
 def _milestone(row: Milestone, when: date | datetime) -> TimelineItem:
     late = (row.reached_on - row.due_on).days if row.reached_on and row.due_on else 0
-    said = _("reached %(days)s days late") % {"days": late} if late > 0 else _("reached")
+    after = ngettext("reached %(days)d day late", "reached %(days)d days late", late)
+    said = after % {"days": late} if late > 0 else _("reached")
     return TimelineItem(
         when,
         _("Milestone"),

@@ -13,7 +13,7 @@ from rapport.rooms.accounts.models import Account, Contact, Contract
 
 
 def visible_part_ids(account: Account, user: User) -> list[int]:
-    """Return the ids of the account and of everything below it that the user may see, merged rows included."""
+    """Return the ids of the account and of all below it that the user may see, merged rows included."""
     return list(Account.objects.visible_to(user).subtree_of(account).order_by().values_list("pk", flat=True))
 
 
@@ -25,10 +25,17 @@ def itself(account: Account) -> list[int]:
 
 def merged_contact_ids(contact: Contact) -> list[int]:
     """Return the ids of the person and of the rows merged into them."""
-    found, newest = [contact.pk], [contact.pk]
+    return [contact.pk, *merged_people([contact.pk])]
+
+
+def merged_people(contact_ids: Sequence[int]) -> dict[int, int]:
+    """Return for each row merged into one of these people, directly or by way of another, who it is."""
+    found: dict[int, int] = {}
+    newest = dict(zip(contact_ids, contact_ids, strict=True))
     while newest:
-        newest = list(Contact.objects.filter(merged_into__in=newest).values_list("pk", flat=True))
-        found += newest
+        rows = Contact.objects.filter(merged_into__in=list(newest)).order_by()
+        newest = {pk: newest[kept] for pk, kept in rows.values_list("pk", "merged_into") if kept is not None}
+        found |= newest
     return found
 
 
@@ -42,9 +49,7 @@ def _chain(root: int, merged_into: Mapping[int, int | None]) -> list[int]:
 
 def ancestors_of(account: Account, user: User) -> list[Account]:
     """Return the accounts above, from the root down, as far as the user may see them."""
-    above = (
-        Account.objects.visible_to(user).unmerged().filter(path__above=account.path).exclude(pk=account.pk)
-    )
+    above = Account.objects.visible_to(user).unmerged().filter(path__above=account.path)
     return list(
         above.annotate(depth=Func("path", function="nlevel", output_field=models.IntegerField())).order_by(
             "depth"

@@ -57,7 +57,7 @@ def create_account(
     account.save()
     if by and not Account.objects.visible_to(by).filter(pk=account.pk).exists():
         wrong = _(
-            "You could not see this customer afterwards. Choose a region, a team or an owner within your reach."
+            "You could not see this customer afterwards: choose a region, team or owner within your reach."
         )
         raise ValidationError({"region": [wrong]})
     set_external_ids(account, external_ids)

@@ -41,8 +41,8 @@ def _people() -> Iterable[PersonRecord]:
     columns = ("pk", "name", "email", "phone", "street", "postal_code", "city", "account__path")
     rows = Contact.objects.unmerged().order_by("pk").values_list(*columns)
     # People of one customer meet in its root, whichever site they were noted at.
-    for *values, path in rows.iterator(chunk_size=BATCH):
-        yield PersonRecord(*values, path.split(".")[0])
+    for pk, name, email, phone, street, postal_code, city, path in rows.iterator(chunk_size=BATCH):
+        yield PersonRecord(pk, name, email, phone, street, postal_code, city, path.split(".")[0])
 
 
 def _keep(kind: str, pairs: Iterable[PairScore], now: datetime) -> None:

@@ -191,9 +191,7 @@ def _village_choices(
     if not decisions:
         return []
     standing = (_("Standing"), query_with(look.request, {"decision": None}), chosen is None)
-    others = [
-        (str(one), query_with(look.request, {"decision": str(one.pk)}), one == chosen) for one in decisions
-    ]
+    others = [(str(d), query_with(look.request, {"decision": str(d.pk)}), d == chosen) for d in decisions]
     return [standing, *others]
 
 
@@ -208,7 +206,7 @@ def _village_chart(look: Look, village: Village, decision: Opportunity | None) -
         by_site.setdefault(site.pk, []).append(voice)
     heaviest = sorted(by_site, key=lambda pk: -sum(voice.weight for voice in by_site[pk]))
     labels = _site_labels([sites[pk] for pk in heaviest[:MOST_SITES]], look.account)
-    rows = [Site(labels[pk], sites[pk].city) for pk in heaviest[:MOST_SITES]]
+    rows = [Site(labels[pk], _site_note(sites[pk], labels[pk])) for pk in heaviest[:MOST_SITES]]
     people = [_villager(voice, labels[pk]) for pk in heaviest[:MOST_SITES] for voice in by_site[pk]]
     note = (
         ""
@@ -231,13 +229,16 @@ def _spoken(summary: str, village: Village) -> str:
 
 def _site_labels(sites: Sequence[Account], whole: Account) -> dict[int, str]:
     """Name sites without repeating the customer's name; two of one name are told apart by their code."""
-    first = whole.name.split()[0] if whole.name.split() else ""
     labels: dict[int, str] = {}
     for site in sites:
-        short = site.name.removeprefix(first).strip(" -–,·") if site.pk != whole.pk else site.name
+        short = site.name.removeprefix(whole.name).strip(" -–,·")
         label = short or site.name
         labels[site.pk] = f"{label} {site.code}" if label in labels.values() else label
     return labels
+
+
+def _site_note(site: Account, label: str) -> str:
+    return site.city if site.city and site.city not in label else str(site.get_kind_display()).lower()
 
 
 def _villager(voice: Voice, site: str) -> Villager:

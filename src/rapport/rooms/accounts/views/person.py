@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,52 +17,89 @@ from rapport.rooms.accounts.panels import Heard, Look, contact_page, has_mood_so
 from rapport.rooms.accounts.selectors.candidates import candidates_for, merges_into
 from rapport.rooms.accounts.selectors.timeline import Cursor, timeline_of
 from rapport.rooms.accounts.selectors.tree import ancestors_of
-from rapport.rooms.accounts.selectors.village import CONFIRM_BELOW, freshness
-from rapport.ui.components import query_with
+from rapport.rooms.accounts.selectors.village import freshness
+from rapport.ui.components import Tab, query_with
 from rapport.ui.formats import full_day
+from rapport.ui.templatetags.rapport_ui import mood_of
 
 
 @permit(Permission.SEE_CUSTOMERS)
-def person(request: UserRequest, code: str) -> HttpResponse:
-    """Show one person: facts, roles, consent, and what happened."""
+def person(request: UserRequest, code: str, tab: str = "overview") -> HttpResponse:
+    """Show one person: facts, roles, consent, what happened, or what a higher room knows."""
     found = get_visible(Contact, request.user, code=code)
     if found.merged_into_id:
         return _to_kept(request, found)
     now = timezone.now()
     note_sighting(request, request.user, kind="contact", code=found.code, label=found.name, now=now)
     look = Look(found.account, request.user, request, now, whole=False, contact=found)
-    cursor = Cursor.read(request.GET.get("before", ""))
-    stretch = timeline_of(contact_page, look, before=cursor)
+    context = _frame(look, found, tab)
+    if tab == "overview":
+        return render(request, "accounts/person.html", {**context, **_overview(look, found, context)})
+    page = contact_page.tab_pages.get(tab)
+    if page is None:
+        raise Http404
+    return render(
+        request,
+        "accounts/person_tab.html",
+        {**context, "panel_template": page.template, **page.content(look)},
+    )
+
+
+def _frame(look: Look, found: Contact, tab: str) -> dict[str, Any]:
+    """Return what every tab shows."""
     heard = hear(look, [found.pk]).get(found.pk)
     figures = contact_page.collect_figures(look)
-    panels = contact_page.collect_panels(look)
     findings = contact_page.collect_findings(look)
+    may_edit = look.user.may(Permission.EDIT_CUSTOMERS)
+    return {
+        "person": found,
+        "above": [*ancestors_of(found.account, look.user), found.account],
+        "heard": None if heard is None or heard.is_silent(look.now) else heard,
+        "deck": " ".join([_deck(found, heard, look), *(str(one.text) for one in findings.found)]),
+        "figures": figures.found,
+        "tabs": _tabs(look, found, tab),
+        "failed": figures.failed or findings.failed,
+        "request_id": request_id(look.request),
+        "may_edit": may_edit,
+        "duplicates": _duplicates(look) if may_edit else [],
+    }
+
+
+def _tabs(look: Look, found: Contact, current: str) -> list[Tab]:
+    """Return the tabs; none where the overview is all there is."""
+    pages = sorted(contact_page.tab_pages.values(), key=lambda page: page.order)
+    if not pages:
+        return []
+    first = Tab(_("Overview"), reverse("accounts:person", args=[found.code]), current=current == "overview")
+    return [first] + [
+        Tab(
+            page.label,
+            reverse("accounts:person_tab", args=[found.code, page.key]),
+            page.count(look) if page.count else None,
+            current == page.key,
+        )
+        for page in pages
+    ]
+
+
+def _overview(look: Look, found: Contact, frame: dict[str, Any]) -> dict[str, Any]:
+    request = look.request
+    stretch = timeline_of(contact_page, look, before=Cursor.read(request.GET.get("before", "")))
+    panels = contact_page.collect_panels(look)
     merges = list(merges_into("contact", look.contact_ids))
     merged = Contact.objects.in_bulk([merge.merged_id for merge in merges])
-    may_edit = request.user.may(Permission.EDIT_CUSTOMERS)
-    roles = _roles(look)
-    context: dict[str, Any] = {
-        "person": found,
-        "above": [*ancestors_of(found.account, request.user), found.account],
-        "roles": roles,
-        "ended": [role for role, _fresh, held in roles if not held],
-        "heard": None if heard is None or heard.is_silent(now) else heard,
-        "deck": " ".join([_deck(found, heard, look), *(str(one.text) for one in findings.found)]),
+    return {
+        "roles": _roles(look),
+        "mood": mood_of(frame["heard"].score) if frame["heard"] else "silent",
         "facts": _facts(found),
         "consent": _consent(found),
-        "figures": figures.found,
         "main": [panel for panel in panels.found if panel.slot != "side"],
         "side": [panel for panel in panels.found if panel.slot == "side"],
-        "failed": figures.failed or panels.failed or findings.failed,
-        "request_id": request_id(request),
+        "failed": frame["failed"] or panels.failed,
         "stretch": stretch,
         "earlier_url": query_with(request, {"before": stretch.earlier}) if stretch.earlier else "",
         "merges": [(merge, merged[merge.merged_id]) for merge in merges],
-        "may_edit": may_edit,
-        "duplicates": _duplicates(look) if may_edit else [],
-        "confirm_below": CONFIRM_BELOW,
     }
-    return render(request, "accounts/person.html", context)
 
 
 def _to_kept(request: UserRequest, found: Contact) -> HttpResponse:

@@ -1,5 +1,0 @@
-"""The accounts room's part of the programming interface."""
-
-from ninja import Router
-
-router = Router(tags=["accounts"])
