@@ -118,8 +118,10 @@ def _expected_errors() -> tuple[type[Exception], ...]:
 
 
 def _tell(message: str) -> None:
+    """Write to standard error, plainly: rich would end the program when nobody reads it any more."""
     with suppress(OSError):
-        notes.print(message, markup=False, soft_wrap=True)
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
 
 
 class _Teller:

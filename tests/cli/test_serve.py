@@ -135,3 +135,9 @@ def test_two_migrations_at_once_do_the_work_once(data_dir: Path) -> None:
     assert [one.returncode for one in both] == [0, 0], said
     assert sum("changes applied" in one for one in said) == 1
     assert sum("is up to date" in one for one in said) == 1
+
+    unread = start("migrate", data_dir=data_dir)
+    assert unread.stdout is not None
+    unread.stdout.close()
+    unread.wait(timeout=120)
+    assert processes_in(data_dir) == []

@@ -317,8 +317,8 @@ class EmbeddedServer:
         postmaster = find_postmaster(folders.cluster)
         if postmaster is None:
             return
-        self._say("Stopping the database")
         postmaster.send_signal(signal.SIGINT)
+        self._say("Stopping the database")
         began = time.monotonic()
         while not wait_until_gone(postmaster, 1):
             self._say(
