@@ -1,5 +1,6 @@
 """Mappings: TOML and back, what is wrong said in words, and what is proposed for a file."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,16 @@ SIGNALS = Target(
         Group("comments", "Comments", (Field("text", "Words", required=True), Field("question", "Question"))),
     ),
 )
+
+
+def test_a_factor_is_kept_and_must_be_a_number() -> None:
+    mapping = Mapping(
+        "accounts", fields={"revenue": Source(columns=("millions",), factor=Decimal(1_000_000))}
+    )
+    assert parse_mapping(dump_mapping(mapping)) == mapping
+    for wrong in ('"many"', "0", '"nan"'):
+        with pytest.raises(MappingRefused, match="factor"):
+            parse_mapping(f'target = "accounts"\n[fields]\nrevenue = {{ column = "r", factor = {wrong} }}')
 
 
 def test_a_mapping_written_by_hand_is_understood() -> None:

@@ -32,6 +32,14 @@ def read(kind: Kind, value: object, limits: Limits | None = None, **conventions:
     return parsed[0]
 
 
+def test_numbers_written_in_thousands_or_millions_are_multiplied() -> None:
+    assert read("number", "1100.04", factor=Decimal(1_000_000)) == Decimal(1_100_040_000)
+    assert read("integer", "2.5", factor=Decimal(1000)) == 2500
+    assert read("money", "EUR 1.2", factor=Decimal(1000)) == (Decimal(1200), "EUR")
+    with pytest.raises(ValueProblem):
+        read("integer", "99", Limits(maximum=Decimal(32_767)), factor=Decimal(1000))
+
+
 @pytest.mark.parametrize(
     ("written", "order", "day"),
     [

@@ -92,7 +92,7 @@ def likeness(column: Column, field: Field, target: Target) -> float:
 
 
 def _also_called(field: Field, target: Target) -> list[str]:
-    return _SYNONYMS.get(f"{target.name}.{field.name}") or _SYNONYMS.get(field.name, [])
+    return _SYNONYMS.get(f"{target.name}.{field.name}", []) + _SYNONYMS.get(field.name, [])
 
 
 def _name_score(heading: str, name: str) -> float:

@@ -30,7 +30,7 @@ from rapport.connectors.imports.problems import keep_problems
 from rapport.connectors.imports.references import CREATABLE, Looking, add_to_catalogue, may_create
 from rapport.connectors.imports.rows import ConstantRefused, Counts, ParsedBatch, RowReader
 from rapport.connectors.imports.targets import LANDINGS, TARGETS
-from rapport.connectors.imports.targets.signals import SignalMaker
+from rapport.connectors.imports.targets.signals import SIGNAL_HEADINGS, SignalMaker, signal_cells
 from rapport.kernel.models import User
 from rapport.rooms.signals.api import BulkRecorder, NewSignal
 
@@ -100,6 +100,33 @@ def run_import(
     return run
 
 
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Rows as they stand after checking: number, fate, and what each field became."""
+
+    headings: list[str]
+    rows: list[tuple[int, str, tuple[str, ...]]]
+
+
+def rehearse(
+    path: Path | str, mapping: Mapping, user: User | None, now: datetime, limit: int
+) -> tuple[ImportRun, Landed]:
+    """Go through the first rows as an import does, without landing them; the caller takes it all back."""
+    run = ImportRun.objects.create(
+        path=str(path),
+        file_name=Path(path).name,
+        target=mapping.target,
+        source=mapping.source,
+        mapping=dump_mapping(mapping),
+        dry_run=True,
+        started_by=user,
+        created_at=now,
+    )
+    execution = _Execution(run, now, limit, lambda _: None)
+    execution.go()
+    return run, execution.landed
+
+
 def carry_out(
     run: ImportRun, now: datetime, *, limit: int | None = None, progress: Progress | None = None
 ) -> None:
@@ -141,6 +168,7 @@ class _Execution:
         self.mapping = parse_mapping(run.mapping, run.file_name)
         self.user = run.started_by
         self.looking = Looking(self.user, self.mapping.source, now, self._creatable())
+        self.landed = Landed([], [])
 
     def _creatable(self) -> frozenset[str]:
         target = TARGETS.get(self.mapping.target)
@@ -218,6 +246,8 @@ class _Execution:
         else:
             self._stage(share_of_reading=0.6)
         try:
+            if self.limit is not None:
+                self.landed = Landed(*self.landing.shown())
             if self._refuses(self._counts()) or self.run.dry_run:
                 if not self.run.is_over:
                     _end(self.run, ImportRun.State.DONE, self.now)
@@ -294,11 +324,14 @@ class _Execution:
         position = 0
         for parsed in self._batches():
             made, problems, rejected = self._make(maker, parsed)
+            if self.limit is not None:
+                self._show_signals(made)
             position += 1
             if position <= resumed_at:
                 continue
             with transaction.atomic():
-                add_to_catalogue(self.looking) if record else None
+                if record and add_to_catalogue(self.looking):
+                    recorder = self._recorder()
                 result = self._record(recorder, made) if record else self._rehearse(recorder, made, rehearsed)
                 keep_problems(self.run.pk, [*parsed.problems, *problems, *result[1]])
                 counts += result[0] + Counts(
@@ -360,12 +393,19 @@ class _Execution:
         fresh = [(row, s) for row, s in made if hash(s.external_reference) not in rehearsed]
         rehearsed.update(hash(signal.external_reference) for _, signal in made)
         with transaction.atomic():
-            if self.run.dry_run:
-                add_to_catalogue(self.looking)
-            outcome = self._record(self._recorder() if self.looking.additions else recorder, fresh)
+            added = add_to_catalogue(self.looking)
+            outcome = self._record(self._recorder() if added else recorder, fresh)
             transaction.set_rollback(True)
         counts, problems = outcome
         return counts + Counts(unchanged=len(made) - len(fresh)), problems
+
+    def _show_signals(self, made: list[tuple[int, NewSignal]]) -> None:
+        known = self._recorder().known([signal for _, signal in made])
+        self.landed.headings[:] = SIGNAL_HEADINGS
+        self.landed.rows.extend(
+            (row, "unchanged" if old else "new", signal_cells(signal))
+            for (row, signal), old in zip(made, known, strict=True)
+        )
 
     def _refusal(self, made: tuple[int, NewSignal], field: str, message: str) -> Problem:
         row, signal = made

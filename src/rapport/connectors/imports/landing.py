@@ -337,6 +337,16 @@ class TableLanding:
             repeated=fates.get("repeated", 0),
         )
 
+    def shown(self) -> tuple[list[str], list[tuple[int, str, tuple[str, ...]]]]:
+        """Return the headings and the staged rows as text, for a preview."""
+        headings = [field.label for field in self.fields] + [group.label for group in self.target.groups]
+        columns = [f'"v_{field.name}"::text' for field in self.fields]
+        columns += [f'"g_{group.name}"::text' for group in self.target.groups]
+        rows = self.stage.select(f"SELECT row, fate, {', '.join(columns)} FROM {{stage}} ORDER BY pos")
+        return headings, [
+            (row, fate, tuple("" if c is None else c for c in cells)) for row, fate, *cells in rows
+        ]
+
     # -- landing
 
     def prepare(self) -> None:

@@ -41,6 +41,7 @@ class ImportRun(models.Model):
     target = models.CharField(_("what it holds"), max_length=40)
     source = models.CharField(_("source system"), max_length=60, default="file")
     mapping = models.TextField(_("mapping"))
+    findings = models.TextField(_("what was found out about the file"), blank=True)
     dry_run = models.BooleanField(_("trial run"), default=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.CHOSEN)
     message = models.TextField(_("what happened"), blank=True)

@@ -127,14 +127,17 @@ def slug(text: str) -> str:
     return made or re.sub(r"\W+", "", "-".join(f"{ord(c):x}" for c in text.strip()))[:60]
 
 
-def add_to_catalogue(looking: Looking) -> None:
-    """Add the entries that rows of the file refer to and the catalogue did not have."""
+def add_to_catalogue(looking: Looking) -> bool:
+    """Add the entries that rows of the file refer to and the catalogue did not have; say whether any were."""
+    added = False
     for kind, entries in looking.additions.items():
         model: type[models.Model] = CATALOG[kind]
         there = set(model._default_manager.filter(pk__in=entries).values_list("pk", flat=True))
         for key, name in entries.items():
             if key not in there:
                 model._default_manager.create(key=key, name=name)
+                added = True
+    return added
 
 
 def may_create(user: User | None) -> bool:

@@ -1,7 +1,7 @@
 """Turning a file's batches into parsed rows by a mapping; what cannot be parsed becomes a problem."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import compress
 
 from rapport.connectors.files import Batch, Field, Problem, Source, Table, Target
@@ -297,14 +297,3 @@ class Counts:
 
     def as_dict(self) -> Mapping[str, int]:
         return {name: getattr(self, name) for name in self.__slots__}
-
-
-@dataclass(slots=True)
-class PreviewRow:
-    """One row as it will land."""
-
-    row: int
-    fate: str
-    """new, changed, unchanged, repeated, rejected."""
-    cells: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)

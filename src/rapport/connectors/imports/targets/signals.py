@@ -208,3 +208,21 @@ def _listed(text: object) -> tuple[str, ...]:
     return (
         tuple(part.strip()[:30] for part in text.split(",") if part.strip()) if isinstance(text, str) else ()
     )
+
+
+SIGNAL_HEADINGS = ("When", "Kind", "Account", "Person", "Scores", "Words", "Place", "Reference")
+
+
+def signal_cells(signal: NewSignal) -> tuple[str, ...]:
+    """Write a signal as one row of a preview."""
+    places = [getattr(signal, place) for place in PLACES]
+    return (
+        f"{signal.occurred_at:%Y-%m-%d %H:%M}",
+        signal.kind,
+        signal.account,
+        signal.contact,
+        ", ".join(f"{score.metric} {score.value:g}" for score in signal.scores),
+        " / ".join(words.text for words in signal.comments)[:200],
+        ", ".join(filter(None, places)),
+        signal.external_reference,
+    )
