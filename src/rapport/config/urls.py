@@ -6,7 +6,7 @@ from rapport.config.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
-    path("sign-in/", include("allauth.urls")),
+    path("sign-in/", include("rapport.kernel.sign_in_urls")),
     path("", include("rapport.kernel.urls")),
     path("ui/", include("rapport.ui.urls")),
     path("customers/", include("rapport.rooms.accounts.urls")),

@@ -7,6 +7,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -50,10 +51,11 @@ class Environment(BaseSettings):
     oidc_client_secret: SecretStr | None = None
     oidc_client_secret_file: Path | None = None
     oidc_trust_addresses: bool = False
+    sign_on_hosts: Annotated[list[str], NoDecode] = []
     saml_metadata_url: str | None = None
     saml_entity_id: str | None = None
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "sign_on_hosts", mode="before")
     @classmethod
     def split_hosts(cls, value: object) -> object:
         return (
@@ -88,7 +90,17 @@ class Environment(BaseSettings):
                 raise ValueError(f"{name} is given twice, as a value and as a file; leave one out")
         if self.oidc_server and not self.oidc_client_id:
             raise ValueError("oidc_server is set but oidc_client_id is not")
+        if self.saml_metadata_url and not self.saml_entity_id:
+            raise ValueError("saml_metadata_url is set but saml_entity_id is not")
         return self
+
+    @property
+    def sign_on_origins(self) -> list[str]:
+        """Return where the sign-in page may send people on to: the company's sign-on."""
+        addresses = [self.oidc_server, self.saml_metadata_url]
+        parts = [urlsplit(address) for address in addresses if address]
+        given = [host if "://" in host else f"https://{host}" for host in self.sign_on_hosts]
+        return list(dict.fromkeys([*(f"{part.scheme}://{part.netloc}" for part in parts), *given]))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -62,7 +62,7 @@ def keep_status(logger: Any, method: str, entry: Entry) -> Entry:
     """Keep the status of a failed request, the one value a library adds that names nobody."""
     status = getattr(entry.get("_record"), "status_code", None)
     if status is not None:
-        entry["status"] = status
+        entry["event"], entry["status"] = "request failed", status
     return entry
 
 

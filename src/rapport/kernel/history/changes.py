@@ -295,10 +295,7 @@ def _deed(label: str) -> str:
 
 
 def _last_name(trail: Trail, pair: _Pair) -> str:
-    for field in trail.fields:
-        if field.name in WORDS and pair.now.get(field.attname):
-            return str(pair.now[field.attname])
-    return str(pair.key)
+    return next((str(pair.now[word]) for word in WORDS if pair.now.get(word)), str(pair.key))
 
 
 def _url(row: models.Model | None) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.http import Http404, HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 
 from rapport.kernel.api_access import require
@@ -75,7 +75,7 @@ def get_reference(request: HttpRequest, table: str, key: str) -> ReferenceOut:
     exclude_unset=True,
     operation_id="put_reference",
 )
-def put_reference(request: HttpRequest, table: str, key: str, told: ReferenceIn) -> tuple[int, ReferenceOut]:
+def put_reference(request: HttpRequest, table: str, key: str, told: ReferenceIn) -> Status[ReferenceOut]:
     """Add a row under this key, or change the one that has it."""
     require(request, Permission.EDIT_CATALOG)
     found = _table(table)
@@ -83,7 +83,7 @@ def put_reference(request: HttpRequest, table: str, key: str, told: ReferenceIn)
         row, is_new = save_reference(found, key, told.dict(exclude_unset=True))
     except CatalogRefused as refusal:
         raise HttpError(422, str(refusal)) from refusal
-    return 201 if is_new else 200, _out(found, row)
+    return Status(201 if is_new else 200, _out(found, row))
 
 
 def _table(name: str) -> ReferenceTable:
