@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.utils import timezone
 from tests.cast import World
 from tests.kernel.mail.post_office import post_office
-from tests.rooms.action.cases import WORDS, answer, make_rule
+from tests.rooms.action.cases import answer, make_rule
 
 from rapport.kernel.jobs.worker import run_pending_jobs
 from rapport.kernel.models import OutgoingMail, User
@@ -24,7 +24,7 @@ def test_an_unhappy_answer_reaches_the_owner_by_one_real_mail(
         run_pending_jobs()
     case = Case.objects.get()
     assert (case.account, case.contact, case.owner) == (world.meppel, world.joost, cast("account_manager"))
-    assert case.title == WORDS
+    assert case.title == "Third time this year the seal kits came later than promised."
     assert [cause.signal_id for cause in case.causes.all()] == [done.signal_id]
     [message] = office.accepted
     assert message["To"] == "account_manager@halden.example"

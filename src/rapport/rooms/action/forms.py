@@ -23,7 +23,7 @@ from rapport.rooms.action.models import Case, Rule
 from rapport.rooms.action.selectors.colleagues import case_workers, possible_owners
 from rapport.rooms.catalog.models import Metric
 
-FEW = 8
+FEW = 12
 TESTS = [
     ("", gettext_lazy("any answer, with or without a score")),
     ("unhappy", gettext_lazy("is unhappy, on its own scale")),
@@ -66,8 +66,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @property
     def condition_fields(self) -> list[Any]:
-        """Return the fields that narrow a rule to places and kinds."""
-        return [self[kind.key] for kind in _choices_conditions()]
+        """Return the fields that narrow a rule to places and kinds, where there is something to choose."""
+        return [self[kind.key] for kind in _choices_conditions() if cast(Any, self.fields[kind.key]).choices]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -129,7 +129,7 @@ def _field(kind: type[OneOf], names: Names, stored: list[str]) -> forms.Multiple
 class WordsForm(forms.Form):
     """Words that a step needs."""
 
-    words = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
+    words = forms.CharField(widget=forms.Textarea(attrs={"rows": 3, "cols": 60}))
 
     def __init__(self, *args: Any, label: Any = "", hint: Any = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -163,6 +163,7 @@ class NoteForm(WordsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, label=_("Add a note"), **kwargs)
+        self.fields["words"].widget.attrs["rows"] = 2
 
 
 class TellForm(forms.Form):
@@ -173,7 +174,9 @@ class TellForm(forms.Form):
         label=gettext_lazy("When"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    words = forms.CharField(label=gettext_lazy("What was said"), widget=forms.Textarea(attrs={"rows": 4}))
+    words = forms.CharField(
+        label=gettext_lazy("What was said"), widget=forms.Textarea(attrs={"rows": 4, "cols": 60})
+    )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -190,7 +193,7 @@ class ReassignForm(forms.Form):
     """Who gets it, and why."""
 
     to = forms.ModelChoiceField(label=gettext_lazy("Colleague"), queryset=User.objects.none())
-    words = forms.CharField(label=gettext_lazy("Why"), widget=forms.Textarea(attrs={"rows": 2}))
+    words = forms.CharField(label=gettext_lazy("Why"), widget=forms.Textarea(attrs={"rows": 2, "cols": 60}))
 
     def __init__(self, *args: Any, case: Case, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

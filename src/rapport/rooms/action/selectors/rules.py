@@ -41,7 +41,8 @@ def rule_rows() -> list[RuleRow]:
     rules = Rule.objects.select_related("assignee", "fallback").annotate(
         raised=Count("cases"), still_open=Count("cases", filter=~Q(cases__state=Case.State.CLOSED))
     )
-    return [_row(rule, sentence_of(rule, names)) for rule in rules]
+    ordered = rules.order_by("-active", "name", "pk")
+    return [_row(rule, sentence_of(rule, names)) for rule in ordered]
 
 
 def _row(rule: Any, sentence: str) -> RuleRow:

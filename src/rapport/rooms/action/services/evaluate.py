@@ -1,5 +1,6 @@
 """Holding recorded signals against the active rules: a whole batch at a time, each signal and rule once."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ from rapport.rooms.action.services.owners import Owners
 from rapport.rooms.signals.models import Signal
 
 TITLE_LENGTH = 90
+# Up to a mark that ends a sentence, followed by a space; a short start like "No." is no title yet.
+FIRST_SENTENCE = re.compile(r".{12,}?[.!?…](?=\s)")
 
 
 @dataclass(frozen=True)
@@ -198,10 +201,11 @@ def heard_in(signal: Signal) -> str:
 
 
 def title_of(signal: Signal) -> str:
-    """Name a case after the customer's first words, or after the score where nothing was said."""
+    """Name a case after the customer's first sentence, or after the score where nothing was said."""
     for comment in signal.comments.all():
         words = " ".join(comment.text.split())
-        if len(words) <= TITLE_LENGTH:
-            return words
-        return words[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
+        first = FIRST_SENTENCE.match(words)
+        if first and len(first[0]) <= TITLE_LENGTH:
+            return first[0]
+        return words if len(words) <= TITLE_LENGTH else words[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
     return heard_in(signal) or signal.get_kind_display()
