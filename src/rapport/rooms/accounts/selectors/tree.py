@@ -50,11 +50,8 @@ def _chain(root: int, merged_into: Mapping[int, int | None]) -> list[int]:
 def ancestors_of(account: Account, user: User) -> list[Account]:
     """Return the accounts above, from the root down, as far as the user may see them."""
     above = Account.objects.visible_to(user).unmerged().filter(path__above=account.path)
-    return list(
-        above.annotate(depth=Func("path", function="nlevel", output_field=models.IntegerField())).order_by(
-            "depth"
-        )
-    )
+    depth = Func("path", function="nlevel", output_field=models.IntegerField())
+    return list(above.exclude(pk=account.pk).annotate(depth=depth).order_by("depth"))
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,18 @@ def put_values(row: models.Model, values: Mapping[str, Any], editable: Iterable[
     for name in values:
         if name not in allowed:
             raise ValidationError({name: [_("There is no such field to change.")]})
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    changed = [name for name, value in values.items() if _differs(row, name, value)]
     for name in changed:
         setattr(row, name, values[name])
     others = {field.name for field in row._meta.concrete_fields} - allowed
     row.full_clean(exclude=others, validate_constraints=False)
     return changed
+
+
+def _differs(row: models.Model, name: str, value: Any) -> bool:
+    """Compare with what stands there, references by their keys: a new row may have none yet."""
+    now = getattr(row, str(getattr(row._meta.get_field(name), "attname", name)))
+    return bool(now != (value.pk if isinstance(value, models.Model) else value))
 
 
 def save_once(row: models.Model, taken: str) -> None:

@@ -231,10 +231,17 @@ def _site_labels(sites: Sequence[Account], whole: Account) -> dict[int, str]:
     """Name sites without repeating the customer's name; two of one name are told apart by their code."""
     labels: dict[int, str] = {}
     for site in sites:
-        short = site.name.removeprefix(whole.name).strip(" -–,·")
-        label = short or site.name
+        label = _shortened(site.name, whole.name)
         labels[site.pk] = f"{label} {site.code}" if label in labels.values() else label
     return labels
+
+
+def _shortened(name: str, whole: str) -> str:
+    """Leave out the words a site's name begins with in common with the customer's."""
+    words, others = name.split(), whole.split()
+    while words and others and words[0] == others[0]:
+        words, others = words[1:], others[1:]
+    return " ".join(words).strip(" -–,·") or name
 
 
 def _site_note(site: Account, label: str) -> str:
