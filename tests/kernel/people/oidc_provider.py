@@ -1,4 +1,4 @@
-"""A small OpenID Connect provider on loopback, as strict as a real one about codes, PKCE and client secrets."""
+"""A small OpenID Connect provider on loopback, as strict as a real one about codes, PKCE and secrets."""
 
 import base64
 import hashlib

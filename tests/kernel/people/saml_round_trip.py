@@ -1,4 +1,4 @@
-"""A whole SAML sign-in in a process of its own, because settings install SAML; takes an address to sign in."""
+"""A whole SAML sign-in in a process of its own, because settings install SAML; takes an address."""
 
 import base64
 import os
@@ -20,7 +20,8 @@ ENTITY = "https://idp.halden.example"
 METADATA = """<?xml version="1.0"?>
 <EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity}">
 <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>{cert}
+<KeyDescriptor use="signing">
+<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>{cert}
 </X509Certificate></X509Data></KeyInfo></KeyDescriptor>
 <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="{entity}/sso"/>
 </IDPSSODescriptor></EntityDescriptor>"""
