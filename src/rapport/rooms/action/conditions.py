@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from rapport.rooms.accounts.models import Account
 from rapport.rooms.catalog.models import Metric, Partner, Product, Region, Stage, Touchpoint
-from rapport.rooms.signals.bands import band_condition, band_of
+from rapport.rooms.signals.api import band_condition, band_of
 from rapport.rooms.signals.models import Score, Signal
 
 UNHAPPY = "det"

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from rapport.kernel.models import User
+from rapport.kernel.roles import Permission
 from rapport.rooms.accounts.panels import (
     Entry,
     EntryKind,
@@ -21,8 +23,9 @@ from rapport.rooms.accounts.panels import (
 )
 from rapport.rooms.action.models import Case
 from rapport.rooms.action.models.case import CaseQuerySet
-from rapport.rooms.action.selectors.lists import count, overdue_first
+from rapport.rooms.action.selectors.lists import count, my_cases, overdue_first
 from rapport.rooms.action.selectors.reading import rows_of, with_causes
+from rapport.rooms.insight.panels import HomePanel, register_home_panel
 from rapport.ui.components import TimelineItem
 
 SHOWN = 5
@@ -119,3 +122,15 @@ def _tab_count(look: Look) -> int:
 
 
 account_page.tab(TabPage("cases", gettext_lazy("Cases"), "action/tab_cases.html", _tab, _tab_count, order=60))
+
+
+@register_home_panel
+def cases_due(user: User, now: datetime) -> HomePanel | None:
+    """Show what the reader has to tell customers, what is late first."""
+    if not user.may(Permission.WORK_CASES):
+        return None
+    cases = my_cases(user)
+    counts = count(cases, now=now)
+    rows = rows_of(with_causes(overdue_first(cases, now))[:SHOWN], now=now)
+    base = ngettext("%(count)d open case", "%(count)d open cases", counts.open) % {"count": counts.open}
+    return HomePanel(_("To tell customers"), "action/home_cases.html", {"rows": rows}, base=base, order=10)

@@ -19,7 +19,7 @@ from rapport.rooms.action.selectors.reading import (
     worst_score,
 )
 from rapport.rooms.action.services.due import load_holidays
-from rapport.rooms.signals.emotions import FEELINGS
+from rapport.rooms.signals.api import FEELINGS
 from rapport.rooms.signals.models import Signal
 
 

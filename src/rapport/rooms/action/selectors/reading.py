@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from rapport.rooms.action.models import Case, CaseCause
 from rapport.rooms.action.working_hours import working_time_between
 from rapport.rooms.catalog.models import Metric
-from rapport.rooms.signals.bands import band_of
+from rapport.rooms.signals.api import band_of
 from rapport.rooms.signals.models import Score, Signal
 from rapport.ui.components import Mood
 

@@ -17,10 +17,11 @@ from rapport.rooms.action.conditions import (
     meets_all,
     read_all,
 )
-from rapport.rooms.action.models import Case, CaseCause, CaseEvent, Rule
+from rapport.rooms.action.models import Case, CaseCause, Rule
 from rapport.rooms.action.rules import sentence_of
 from rapport.rooms.action.services.due import Holidays, due_times, load_holidays
-from rapport.rooms.action.services.opening import Cause, Opening, cause_row, write_openings
+from rapport.rooms.action.services.joining import find_customer, join
+from rapport.rooms.action.services.opening import Cause, Opening, write_openings
 from rapport.rooms.action.services.owners import Owners
 from rapport.rooms.signals.models import Signal
 
@@ -42,7 +43,8 @@ def evaluate_rules(signal_ids: Sequence[UUID], *, now: datetime) -> list[Case]:
     """Open a case for every signal that meets a rule and return the new ones.
 
     Several rules on one signal make one case, by the strictest time; the others are noted on it. Signals are
-    locked and pairs of rule and signal written once, so that evaluating again changes nothing.
+    locked and pairs of rule and signal written once, so that evaluating again changes nothing, unless more is
+    known by then: the customer was found, or a rule was added.
     """
     with transaction.atomic():
         rules = _active_rules()
@@ -50,15 +52,25 @@ def evaluate_rules(signal_ids: Sequence[UUID], *, now: datetime) -> list[Case]:
             return []
         signals = _locked(signal_ids)
         hits = _new_hits(signals, rules)
-        known = _cases_of(hits)
-        joining = [signal for signal in hits if signal.pk in known]
-        opening = [signal for signal in hits if signal.pk not in known]
-        holidays = load_holidays([_region(signal) for signal in hits], since=now.date())
-        for signal in joining:
-            _join(known[signal.pk], signal, hits[signal], now)
-        owners = Owners(signal.account for signal in opening if signal.account)
-        openings = [_opening(signal, hits[signal], owners, holidays, now) for signal in opening]
+        known = _cases_of(signals)
+        owners = Owners(signal.account for signal in signals if signal.account)
+        first = min([now, *(case.opened_at for case in known.values())])
+        holidays = load_holidays([_region(signal) for signal in signals], since=first.date())
+        for signal in signals:
+            if signal.pk in known:
+                case = known[signal.pk]
+                find_customer(case, signal, owners, now)
+                join(case, _causes(signal, hits.get(signal, ())), holidays, now)
+        openings = [
+            _opening(signal, met, owners, holidays, now)
+            for signal, met in hits.items()
+            if signal.pk not in known
+        ]
         return write_openings(openings, now=now) if openings else []
+
+
+def _causes(signal: Signal, met: Iterable[ReadyRule]) -> tuple[Cause, ...]:
+    return tuple(Cause(signal.pk, ready.rule, ready.sentence) for ready in met)
 
 
 def _active_rules() -> list[ReadyRule]:
@@ -129,24 +141,18 @@ def _cases_of(signals: Iterable[Signal]) -> dict[UUID, Case]:
     """Return the case each signal belongs to already: its own, or that of the signal it corrects."""
     corrected = {signal.pk: signal.supersedes_id for signal in signals}
     wanted = [*corrected, *(pk for pk in corrected.values() if pk)]
-    causes = CaseCause.objects.filter(signal__in=wanted).select_related("case").order_by("-pk")
-    by_signal = {cause.signal_id: cause.case for cause in causes}
+    causes = dict(
+        CaseCause.objects.filter(signal__in=wanted).order_by("-pk").values_list("signal_id", "case_id")
+    )
+    cases = Case.objects.select_for_update(of=("self",)).select_related("owner", "account", "rule__fallback")
+    found = cases.order_by("pk").in_bulk(set(causes.values())) if causes else {}
+    by_signal = {signal_id: found[case_id] for signal_id, case_id in causes.items()}
     known: dict[UUID, Case] = {}
     for pk, old in corrected.items():
         case = by_signal.get(pk) or (by_signal.get(old) if old else None)
         if case:
             known[pk] = case
     return known
-
-
-def _join(case: Case, signal: Signal, met: Sequence[ReadyRule], now: datetime) -> None:
-    """Note on a case that is there already that more rules agree, or that its words were corrected."""
-    CaseCause.objects.bulk_create(
-        cause_row(case, Cause(signal.pk, ready.rule, ready.sentence), now) for ready in met
-    )
-    CaseEvent.objects.bulk_create(
-        CaseEvent(case=case, kind=CaseEvent.Kind.JOINED, at=now, words=ready.sentence) for ready in met
-    )
 
 
 def _opening(
@@ -172,7 +178,7 @@ def _opening(
         owner=owner,
         due=due,
         due_hours=rule.due_hours,
-        causes=tuple(Cause(signal.pk, ready.rule, ready.sentence) for ready in (strictest, *others)),
+        causes=_causes(signal, (strictest, *others)),
         words=_words(signal),
         heard=heard_in(signal),
     )

@@ -60,8 +60,8 @@ def about_opening(case: Case, to: User, *, words: str, heard: str) -> NewMail:
         )
 
 
-def about_handing_on(case: Case, to: User, *, by: User, reason: str, event: int) -> NewMail:
-    """Tell the new owner of a case that was handed on."""
+def about_handing_on(case: Case, to: User, *, by: User | None, reason: str, event: int) -> NewMail:
+    """Tell the new owner of a case that a colleague handed on, or that went over by itself."""
     with _As(to):
         subject = _("%(code)s is yours now: %(title)s") % {"code": case.code, "title": case.title}
         key = f"case-reassigned:{event}"
