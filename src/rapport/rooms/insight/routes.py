@@ -10,7 +10,7 @@ from rapport.kernel.api_access import require
 from rapport.kernel.roles import Permission
 from rapport.rooms.insight.selectors.counting import add_up, base_of, cube, measures, total
 from rapport.rooms.insight.tallies import Measure, Tally
-from rapport.rooms.signals.selectors.filters import read_filters
+from rapport.rooms.signals.api import read_filters
 from rapport.stats.estimate import Estimate
 
 router = Router(tags=["figures"])

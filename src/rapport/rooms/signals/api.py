@@ -1,6 +1,11 @@
 """What other rooms may ask of the ledger."""
 
+from rapport.rooms.signals.bands import DETRACTOR_TO, PROMOTER_FROM, band_condition, band_of
+from rapport.rooms.signals.emotions import FEELINGS
 from rapport.rooms.signals.events import SignalsRecorded
+from rapport.rooms.signals.selectors.choices import offered_filters
+from rapport.rooms.signals.selectors.filters import Filters, read_filters
+from rapport.rooms.signals.selectors.listing import ReadSignal, read_signals
 from rapport.rooms.signals.services import (
     BulkRecorder,
     NewComment,
@@ -15,15 +20,25 @@ from rapport.rooms.signals.services import (
 )
 
 __all__ = [
+    "DETRACTOR_TO",
+    "FEELINGS",
+    "PROMOTER_FROM",
     "BulkRecorder",
+    "Filters",
     "NewComment",
     "NewScore",
     "NewSignal",
+    "ReadSignal",
     "Recorded",
     "RecordedMany",
     "Refusal",
     "SignalRefused",
     "SignalsRecorded",
+    "band_condition",
+    "band_of",
+    "offered_filters",
+    "read_filters",
+    "read_signals",
     "record_signal",
     "record_signals_in_bulk",
 ]

@@ -15,9 +15,8 @@ from django.db.models.functions import TruncMonth
 from rapport.kernel.models import User
 from rapport.rooms.catalog.models import Metric
 from rapport.rooms.insight.tallies import Measure, Tally
-from rapport.rooms.signals.bands import DETRACTOR_TO, PROMOTER_FROM, band_condition
+from rapport.rooms.signals.api import DETRACTOR_TO, PROMOTER_FROM, Filters, band_condition
 from rapport.rooms.signals.models import Score, ScoreQuerySet
-from rapport.rooms.signals.selectors.filters import Filters
 
 K = TypeVar("K")
 MONTH = TruncMonth("occurred_at", tzinfo=UTC)

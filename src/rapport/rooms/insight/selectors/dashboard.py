@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from rapport.kernel.models import User
 from rapport.rooms.insight.selectors.counting import Base, Cell, add_up, base_of, cube, total
 from rapport.rooms.insight.tallies import Measure, Tally, difference
-from rapport.rooms.signals.selectors.filters import Filters
+from rapport.rooms.signals.api import Filters
 from rapport.stats.comparisons import holm
 from rapport.stats.estimate import Difference, Estimate
 from rapport.stats.intervals import normal_p_value

@@ -11,9 +11,8 @@ from django.db.models import Exists, OuterRef, Q
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import BuyingRole
 from rapport.rooms.catalog.models import Metric
+from rapport.rooms.signals.api import Filters, ReadSignal, read_signals
 from rapport.rooms.signals.models import Score, Signal
-from rapport.rooms.signals.selectors.filters import Filters
-from rapport.rooms.signals.selectors.listing import ReadSignal, read_signals
 
 SILENT_AFTER = timedelta(days=365)
 
@@ -66,7 +65,7 @@ def still_unhappy(user: User, accounts: Any, since: datetime, most: int) -> list
 
 
 def silent_people(user: User, accounts: Any, now: datetime, most: int) -> list[SilentPerson]:
-    """Return the people with a veto or a weight who were not heard for a year, those with most at stake first."""
+    """Return the people with a veto or a weight not heard for a year, those with most at stake first."""
     spoke = Signal.objects.visible_to(user).filter(
         contact=OuterRef("contact"), occurred_at__gt=now - SILENT_AFTER
     )

@@ -23,8 +23,7 @@ from rapport.rooms.insight.selectors.counting import measures
 from rapport.rooms.insight.selectors.dashboard import Picture, picture
 from rapport.rooms.insight.selectors.people import unhappy_people
 from rapport.rooms.insight.tallies import Measure, Tally
-from rapport.rooms.signals.selectors.choices import offered_filters
-from rapport.rooms.signals.selectors.filters import Filters, read_filters
+from rapport.rooms.signals.api import Filters, offered_filters, read_filters
 from rapport.stats.estimate import HIDDEN_BELOW, Estimate
 from rapport.ui.charts import (
     Bar,

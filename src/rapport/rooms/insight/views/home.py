@@ -29,7 +29,7 @@ from rapport.rooms.insight.selectors.people import (
 )
 from rapport.rooms.insight.selectors.portfolio import Portfolio, Standing, accounts_of, portfolio
 from rapport.rooms.insight.tallies import Measure
-from rapport.rooms.signals.selectors.listing import ReadSignal
+from rapport.rooms.signals.api import ReadSignal
 from rapport.ui.charts import people_dots, spark
 from rapport.ui.formats import full_day, money, number
 

@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.models import User
+from rapport.rooms.accounts.api import search_accounts
 from rapport.rooms.accounts.models import Account
-from rapport.rooms.accounts.selectors.searching import search_accounts
 from rapport.rooms.signals.models import Signal, SignalQuerySet
 from rapport.rooms.signals.selectors.listing import ReadSignal, read_signals
 

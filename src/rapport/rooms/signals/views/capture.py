@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from rapport.kernel.access import UserRequest, permit
 from rapport.kernel.models import User
 from rapport.kernel.roles import Permission
+from rapport.rooms.accounts.api import search_accounts
 from rapport.rooms.accounts.models import Account, BuyingRole, Contact
-from rapport.rooms.accounts.selectors.searching import search_accounts
 from rapport.rooms.signals.emotions import CLUSTERS
 from rapport.rooms.signals.forms import TONES, CaptureForm
 from rapport.rooms.signals.services.capture import capture
