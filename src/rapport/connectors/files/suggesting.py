@@ -84,7 +84,9 @@ def likeness(column: Column, field: Field, target: Target) -> float:
         names += [f"{own} {field.name}", own]
     best = max(_name_score(heading, _folded(name)) for name in names)
     listed = max((_name_score(heading, _folded(name)) for name in _also_called(field, target)), default=0.0)
-    score = max(best, listed - 4) + _value_score(column, field)
+    heading_score = max(best, listed - 4)
+    # A heading that says it plainly outweighs values that do not look right: those are told row by row.
+    score = heading_score + max(_value_score(column, field), -28.0 if heading_score >= 95 else -100.0)
     if column.kind == field.kind == "email":
         # Nothing else looks like an address, whatever stands above it.
         score = max(score, 75.0)
