@@ -203,6 +203,10 @@ def demo(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
 ) -> None:
     """Run everything with a fictional company to look around in, until Ctrl-C."""
+    os.environ.setdefault("RAPPORT_DATA_DIR", "data/demo")
+    os.environ.setdefault("RAPPORT_COMPANY", "Halden Flow (fictional)")
+    os.environ.setdefault("RAPPORT_LOG_LEVEL", "warning")
+    os.environ.setdefault("RAPPORT_MAIL_URL", "folder://")
     with serving(host, port, "load-demo") as run:
         status = run(_CPUS, 2, _demo_note().read_text(encoding="utf-8"))
     raise typer.Exit(status)

@@ -80,7 +80,12 @@ def _named(rng: Generator, at: int) -> tuple[str, str, str]:
         return "dach", TARNHELM, "Chemicals"
     region = list(REGIONS)[at % 3]
     houses = REGIONS[region].houses
-    house, (word, sector) = houses[(at // 3) % len(houses)], SECTORS[(at // 3 + at // 40) % len(SECTORS)]
+    row = at // 3
+    # Each house comes again with another sector, so that no two customers have one name.
+    house, (word, sector) = (
+        houses[row % len(houses)],
+        SECTORS[(row + 5 * (row // len(houses))) % len(SECTORS)],
+    )
     return region, f"{house} {word}", sector
 
 

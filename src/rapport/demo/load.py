@@ -11,6 +11,7 @@ from rapport.demo.company import found_company, hire_colleagues
 from rapport.demo.customers import settle_customers, settle_people
 from rapport.demo.dealings import deal
 from rapport.demo.feedback import speak
+from rapport.demo.loops import close_loops
 from rapport.demo.story import Calendar
 from rapport.rooms.accounts.models import Account, Contact
 from rapport.rooms.signals.models import Signal
@@ -59,6 +60,8 @@ def load_company(
         deal(rng, accounts, calendar)
         progress("30,000 pieces of feedback")
         speak(rng, people, calendar)
+        progress("Rules, and the cases of the last weeks")
+        close_loops(rng, colleagues, now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return Loaded(Account.objects.count(), Contact.objects.count(), Signal.objects.count())

@@ -17,22 +17,27 @@ class MailSettings:
     password: str = ""
     starttls: bool = False
     tls: bool = False
+    folder: str | None = None
 
 
 def mail_settings(environment: Environment) -> MailSettings:
     """Read RAPPORT_MAIL_URL; raise SettingsError when it names no known way.
 
     `smtp://` speaks plainly, `smtp+starttls://` turns to TLS, `smtps://` begins with it, `console://` prints
-    instead of sending, and `anymail://esp` leaves through that anymail backend.
+    instead of sending, `folder://` writes each message to a file in the data folder, and `anymail://esp`
+    leaves through that anymail backend.
     """
     parts = urlsplit(environment.mail_url.get_secret_value())
     if parts.scheme == "console":
         return MailSettings("django.core.mail.backends.console.EmailBackend")
+    if parts.scheme == "folder":
+        folder = str(environment.data_dir.resolve() / "mail")
+        return MailSettings("django.core.mail.backends.filebased.EmailBackend", folder=folder)
     if parts.scheme == "anymail" and parts.hostname:
         return MailSettings(f"anymail.backends.{parts.hostname}.EmailBackend")
     if parts.scheme not in {"smtp", "smtp+starttls", "smtps"} or not parts.hostname:
         raise SettingsError(
-            "RAPPORT_MAIL_URL: write smtp://host:port, smtp+starttls://…, smtps://… or console://."
+            "RAPPORT_MAIL_URL: write smtp://host:port, smtp+starttls://…, smtps://…, console:// or folder://."
         )
     return MailSettings(
         backend="django.core.mail.backends.smtp.EmailBackend",
