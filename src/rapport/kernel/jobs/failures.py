@@ -1,10 +1,8 @@
 """Jobs that failed: why, without personal data, and what an administrator does about them."""
 
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -12,9 +10,8 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.job_context import JobContext
 
+from rapport.kernel.logs import where
 from rapport.kernel.models import JobFailure
-
-DEEPEST = 12
 
 
 class NoSuchFailedJob(LookupError):
@@ -68,20 +65,6 @@ def _harmless_detail(error: BaseException) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def where(error: BaseException) -> str:
-    """Return the last lines of code the error came through: file, line and function, no values."""
-    frames = traceback.extract_tb(error.__traceback__)[-DEEPEST:]
-    return "\n".join(f"{_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
-
-
-def _short(filename: str) -> str:
-    parts = Path(filename).parts
-    for root in ("rapport", "site-packages"):
-        if root in parts:
-            return "/".join(parts[len(parts) - 1 - parts[::-1].index(root) :])
-    return parts[-1] if parts else filename
-
-
 def note_failure(*, job_id: int, task: str, attempt: int, error: BaseException, now: datetime) -> None:
     """Keep why an attempt failed."""
     JobFailure.objects.create(
@@ -90,7 +73,7 @@ def note_failure(*, job_id: int, task: str, attempt: int, error: BaseException, 
         attempt=attempt,
         failed_at=now,
         error=describe(error),
-        traceback=where(error),
+        traceback="\n".join(where(error)),
     )
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import signal
 import socket
@@ -12,6 +11,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any, cast
 
+import structlog
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
@@ -22,7 +22,7 @@ from rapport.kernel.jobs.failures import keep_reason, note_failure
 from rapport.kernel.jobs.rescue import HEARTBEAT_SECONDS, SILENT_SECONDS, rescue_jobs
 from rapport.kernel.models import WorkerHeartbeat
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 WATCH_SECONDS = 2.0
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -53,7 +53,7 @@ async def _serve(concurrency: int, queues: list[str] | None) -> None:
             await sync_to_async(close_old_connections)()
             await _work_until(stopping, concurrency, queues)
             if not stopping.is_set():
-                log.warning("The worker lost its database; it tries again in a second.")
+                log.warning("worker lost its database and tries again")
                 await asyncio.sleep(1)
     finally:
         watch.cancel()
@@ -73,7 +73,7 @@ async def _work_until(stopping: asyncio.Event, concurrency: int, queues: list[st
         return
     except Exception:
         # Whatever ended the worker, the jobs are still in the database; it starts again.
-        log.exception("The worker ended unexpectedly.")
+        log.exception("worker ended unexpectedly")
 
 
 async def _work(concurrency: int, queues: list[str] | None) -> None:
@@ -86,7 +86,7 @@ async def _work(concurrency: int, queues: list[str] | None) -> None:
             queues=cast(Any, queues),
             name=worker_name(),
             concurrency=concurrency,
-            fetch_job_polling_interval=1.0,
+            fetch_job_polling_interval=0.5,
             update_heartbeat_interval=HEARTBEAT_SECONDS,
             stalled_worker_timeout=SILENT_SECONDS * 6,
             shutdown_graceful_timeout=30.0,
@@ -126,10 +126,10 @@ def _beat(started_at: datetime) -> None:
         rescued = rescue_jobs()
     except DatabaseError:
         connection.close()
-        log.warning("The worker cannot reach the database to say that it lives.")
+        log.warning("worker cannot say that it lives")
         return
     if rescued:
-        log.warning("Jobs of a worker that died were put back: %s.", rescued)
+        log.warning("jobs of a dead worker put back", jobs=rescued)
 
 
 def run_pending_jobs(*, most: int = 1000) -> int:
