@@ -84,9 +84,7 @@ def test_a_customer_cannot_belong_to_a_part_of_itself(world: World, cast: Cast) 
         change_account(world.veldhuis, {"parent": world.meppel}, by=cast("cx_manager"), now=NOW)
 
 
-def test_a_new_owner_can_be_given_to_everything_below(
-    world: World, browser_of: Browser, cast: Cast
-) -> None:
+def test_a_new_owner_can_be_given_to_everything_below(world: World, browser_of: Browser, cast: Cast) -> None:
     new = cast("service_lead")
     form = {
         "name": "Veldhuis Dairy",
@@ -142,7 +140,13 @@ def test_an_unknown_field_is_refused_by_name(world: World) -> None:
 def test_handing_over_beyond_ones_own_reach_leads_back_to_the_list(
     world: World, browser_of: Browser, cast: Cast
 ) -> None:
-    form = {**FORM, "name": "Veldhuis Meppel", "region": "nordics", "team": "nordics-team", "owner": cast("cx_manager").pk}
+    form = {
+        **FORM,
+        "name": "Veldhuis Meppel",
+        "region": "nordics",
+        "team": "nordics-team",
+        "owner": cast("cx_manager").pk,
+    }
     answer = browser_of("account_manager").post(f"/customers/{world.meppel.code}/edit/", form)
     assert answer.headers["Location"] == "/customers/"
 

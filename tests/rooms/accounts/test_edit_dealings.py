@@ -80,7 +80,9 @@ def test_milestones_are_set_changed_and_removed(world: World, browser_of: Browse
     base = f"/customers/{world.meppel.code}/projects/{project.pk}/milestones/"
     browser.post(f"{base}new/", {"name": "Accepted", "due_on": "2026-04-01"})
     milestone = Milestone.objects.get()
-    browser.post(f"{base}{milestone.pk}/", {"name": "Accepted", "due_on": "2026-04-01", "reached_on": "2026-04-02"})
+    browser.post(
+        f"{base}{milestone.pk}/", {"name": "Accepted", "due_on": "2026-04-01", "reached_on": "2026-04-02"}
+    )
     milestone.refresh_from_db()
     assert milestone.reached_on == date(2026, 4, 2)
     assert browser.post(f"{base}new/", {"name": "Accepted"}).status_code == 422

@@ -151,4 +151,6 @@ def test_a_page_beyond_the_last_shows_the_last(world: World, browser_of: Browser
 
 
 def test_an_empty_reach_says_what_will_be_here(catalog: None, browser_of: Browser) -> None:
-    assert "No customer is within your reach yet" in browser_of("cx_manager").get("/customers/").content.decode()
+    assert (
+        "No customer is within your reach yet" in browser_of("cx_manager").get("/customers/").content.decode()
+    )

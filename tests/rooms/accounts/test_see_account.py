@@ -123,14 +123,14 @@ def test_what_lies_below_but_beyond_reach_is_left_out(world: World, browser_of: 
         assert "Oslo" not in page, path
         assert "Olav" not in page, path
         assert "99-1" not in page, path
-    counts = {tab.label: tab.count for tab in browser.get(f"/customers/{world.veldhuis.code}/").context["tabs"]}
+    counts = {
+        tab.label: tab.count for tab in browser.get(f"/customers/{world.veldhuis.code}/").context["tabs"]
+    }
     assert (counts["People"], counts["Orders"]) == (2, 0)
 
 
 def test_the_way_up_stops_where_reach_ends(world: World, browser_of: Browser) -> None:
-    Account.objects.filter(pk=world.veldhuis.pk).update(
-        region="nordics", team="nordics-team", owner=None
-    )
+    Account.objects.filter(pk=world.veldhuis.pk).update(region="nordics", team="nordics-team", owner=None)
     page = browser_of("account_manager").get(f"/customers/{world.meppel.code}/")
     assert page.context["above"] == []
 
@@ -171,7 +171,9 @@ def test_nonsense_in_the_place_of_a_cursor_shows_the_first_page(world: World, br
     assert page.status_code == 200
 
 
-def test_what_is_still_to_come_is_not_on_the_timeline(dealings: None, world: World, browser_of: Browser) -> None:
+def test_what_is_still_to_come_is_not_on_the_timeline(
+    dealings: None, world: World, browser_of: Browser
+) -> None:
     page = browser_of("cx_manager").get(f"/customers/{world.meppel.code}/timeline/?show=contracts")
     assert [str(item.text) for item in page.context["stretch"].items] == ["began"]
 
@@ -201,7 +203,9 @@ def test_a_person_stands_once_by_the_weightiest_role(world: World, browser_of: B
     ]
 
 
-def test_roles_that_ended_and_people_who_left_are_not_in_the_village(world: World, browser_of: Browser) -> None:
+def test_roles_that_ended_and_people_who_left_are_not_in_the_village(
+    world: World, browser_of: Browser
+) -> None:
     BuyingRole.objects.filter(contact=world.eva).update(valid_to=date(2020, 1, 1))
     Contact.objects.filter(pk=world.joost.pk).update(left_on=date(2020, 1, 1))
     page = browser_of("cx_manager").get(f"/customers/{world.veldhuis.code}/")

@@ -39,7 +39,9 @@ def test_people_are_found_by_mistyped_name_address_code_and_id(world: World, bro
     browser = browser_of("cx_manager")
     for typed in ("hoextra", "EVA@veldhuis.example", world.eva.code, "77"):
         assert shown(browser, f"?q={typed}")[0] == "Eva Hoekstra", typed
-    assert browser_of("partner_user").get("/customers/people/?q=hoekstra").context["page"].paginator.count == 0
+    assert (
+        browser_of("partner_user").get("/customers/people/?q=hoekstra").context["page"].paginator.count == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,10 +80,21 @@ def test_the_page_shows_roles_facts_consent_and_what_happened(world: World, brow
         title="CFO", consent="given", consent_at=NOW, consent_source="fair in Utrecht"
     )
     ServiceRequest.objects.create(
-        account=world.meppel, contact=world.eva, number="SR-9", subject="Leak", opened_at=NOW - timedelta(days=90)
+        account=world.meppel,
+        contact=world.eva,
+        number="SR-9",
+        subject="Leak",
+        opened_at=NOW - timedelta(days=90),
     )
     page = browser_of("account_manager").get(f"/customers/people/{world.eva.code}/").content.decode()
-    for words in ("CFO", "Approver", "can veto", "Given, 17 Sep 2026, fair in Utrecht", "Request SR-9", "Leak"):
+    for words in (
+        "CFO",
+        "Approver",
+        "can veto",
+        "Given, 17 Sep 2026, fair in Utrecht",
+        "Request SR-9",
+        "Leak",
+    ):
         assert words in page, words
 
 
@@ -128,4 +141,7 @@ def test_the_palette_finds_customers_and_people_within_reach(world: World, brows
 def test_customers_are_offered_while_one_types(world: World, browser_of: Browser) -> None:
     offered = browser_of("account_manager").get("/customers/offered/?parent=veld").content.decode()
     assert f"Veldhuis Dairy ({world.veldhuis.code})" in offered
-    assert "Tarnhelm" not in browser_of("account_manager").get("/customers/offered/?parent=tarnhelm").content.decode()
+    assert (
+        "Tarnhelm"
+        not in browser_of("account_manager").get("/customers/offered/?parent=tarnhelm").content.decode()
+    )

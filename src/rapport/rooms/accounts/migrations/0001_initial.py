@@ -4,9 +4,10 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.utils.timezone
-import rapport.rooms.accounts.models.account
 from django.conf import settings
 from django.db import migrations, models
+
+import rapport.rooms.accounts.models.account
 
 
 class Migration(migrations.Migration):

@@ -7,8 +7,9 @@ import django.db.models.functions.comparison
 import django.db.models.functions.text
 import pgtrigger.compiler
 import pgtrigger.migrations
-import rapport.rooms.accounts.models.contact
 from django.db import migrations, models
+
+import rapport.rooms.accounts.models.contact
 
 
 class Migration(migrations.Migration):

@@ -95,6 +95,8 @@ class _Prepared:
 
 
 NOTHING = Evidence(0.0)
+# Two quite different names are two people, whatever desk, street and mailbox they share.
+IMPOSSIBLE = Evidence(-100.0)
 NAME = gettext_noop("name")
 EMAIL = gettext_noop("e-mail address")
 PHONE = gettext_noop("telephone")
@@ -183,7 +185,9 @@ def candidate_pairs(records: Sequence[_Prepared]) -> Iterator[tuple[int, int]]:
     for index, record in enumerate(records):
         for block in record.blocks:
             blocks.setdefault(block, []).append(index)
+        record.blocks = set()
     telling = [members for block, members in blocks.items() if 1 < len(members) <= _largest(block)]
+    blocks.clear()
     shared: list[list[int]] = [[] for _record in records]
     for number, members in enumerate(telling):
         for index in members:
@@ -214,19 +218,25 @@ def _alike(left: str, right: str) -> float:
 
 def name_likeness(left: Sequence[str], right: Sequence[str]) -> float:
     """Pair the words of two names as well as they go, in any order; return how alike the pairs are."""
-    fewer, more = (list(left), list(right)) if len(left) <= len(right) else (list(right), list(left))
-    if not fewer:
+    if not left or not right:
         return 0.0
-    if fewer == more:
+    if left == right:
         return 1.0
+    pairs = sorted(
+        (-_same_word(word, other), -len(word) - len(other), min(word, other), max(word, other), here, there)
+        for here, word in enumerate(left)
+        for there, other in enumerate(right)
+    )
     total = weight = 0.0
-    for word in sorted(fewer, key=len, reverse=True):
-        same, best = max((_same_word(word, other), other) for other in more)
-        total += same * len(word)
-        weight += len(word)
-        more.remove(best)
+    free, open_ = set(range(len(left))), set(range(len(right)))
+    for unlike, size, _first, _second, here, there in pairs:
+        if here in free and there in open_:
+            total += unlike * size
+            weight -= size
+            free.discard(here)
+            open_.discard(there)
     # A name that is only part of the other says less.
-    paired = total / weight - 0.06 * bool(more)
+    paired = total / weight - 0.06 * bool(free or open_)
     return max(paired, _alike("".join(left), "".join(right)))
 
 
@@ -249,7 +259,7 @@ def _person_name(a: _Prepared, b: _Prepared) -> Evidence:
         return Evidence(5.0, NAME)
     if likeness >= 0.72:
         return Evidence(2.0, NAME)
-    return Evidence(-2.0) if likeness >= 0.55 else Evidence(-8.0)
+    return Evidence(-2.0) if likeness >= 0.55 else IMPOSSIBLE
 
 
 def _equal(value: str, other: str, agree: float, differ: float, reason: str) -> Evidence:
@@ -283,9 +293,12 @@ def _city(a: _Prepared, b: _Prepared) -> Evidence:
 
 
 def _person_evidence(a: _Prepared, b: _Prepared) -> list[Evidence]:
+    name = _person_name(a, b)
+    if name is IMPOSSIBLE:
+        return [name]
     same_account = Evidence(2.0, ACCOUNT) if a.group is not None and a.group == b.group else NOTHING
     return [
-        _person_name(a, b),
+        name,
         _equal(a.email, b.email, 8.0, -0.5, EMAIL),
         _equal(a.phone, b.phone, 4.0, -0.5, PHONE),
         _street(a, b),
@@ -308,7 +321,7 @@ def _company_evidence(a: _Prepared, b: _Prepared) -> list[Evidence]:
     related = bool(a.tree) and a.tree.split(".")[0] == b.tree.split(".")[0]
     if related and (f"{a.tree}.".startswith(f"{b.tree}.") or f"{b.tree}.".startswith(f"{a.tree}.")):
         # A whole and its part share a name on purpose.
-        return [Evidence(-100.0)]
+        return [IMPOSSIBLE]
     domain = NOTHING if related else _equal(a.domain, b.domain, 7.0, -3.0, DOMAIN)
     return [
         _company_name(a, b),

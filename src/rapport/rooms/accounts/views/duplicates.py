@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -66,7 +67,8 @@ def _recent(request: UserRequest, kind: str) -> list[tuple[Merge, Any, Any]]:
 def look_again(request: UserRequest) -> HttpResponse:
     """Have duplicates looked for now."""
     try:
-        look_for_duplicates.defer()
+        with transaction.atomic():
+            look_for_duplicates.defer()
     except AlreadyEnqueued:
         messages.info(request, _("The search is waiting to start already."))
     else:
