@@ -295,7 +295,7 @@ def _kind(values: Sequence[object], reading: Reading) -> Kind:
     for kind in _PROBE_ORDER:
         if kind == "boolean" and all(as_text(v) in ("0", "1") for v in values):
             continue
-        if _share_read(values, parser(kind, reading), kind) >= 0.95:
+        if _nearly_all_read(values, parser(kind, reading), kind):
             return _finer(kind, values)
     return "text"
 
@@ -326,12 +326,19 @@ def _is_slashed(value: object) -> bool:
     )
 
 
-def _share_read(values: Sequence[object], parse: Callable[[object], object], kind: Kind) -> float:
-    read = 0
+def _nearly_all_read(values: Sequence[object], parse: Callable[[object], object], kind: Kind) -> bool:
+    """Tell whether at most one value in twenty is not of this kind; stop at the first one too many."""
+    misses = 0
     for value in values:
-        if kind in ("date", "datetime") and isinstance(value, int | float):
-            continue
-        if kind == "url" and "/" not in as_text(value) and not as_text(value).startswith("www."):
-            continue
-        read += _reads(value, parse) or (kind in ("date", "datetime") and _is_slashed(value))
-    return read / len(values)
+        misses += not _is_of(kind, value, parse)
+        if misses * 20 > len(values):
+            return False
+    return True
+
+
+def _is_of(kind: Kind, value: object, parse: Callable[[object], object]) -> bool:
+    if kind in ("date", "datetime"):
+        return not isinstance(value, int | float) and (_reads(value, parse) or _is_slashed(value))
+    if kind == "url" and "/" not in as_text(value) and not as_text(value).startswith("www."):
+        return False
+    return _reads(value, parse)
