@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 from psycopg import sql
+
 from tests.conftest import _template_name
 
 

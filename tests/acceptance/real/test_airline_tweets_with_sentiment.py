@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.acceptance.real.importing import Row, assert_nothing_lost, data, fates, land, rows_of
 
 from rapport.connectors.files import open_table
 from rapport.connectors.imports.models import ImportRun
 from rapport.rooms.accounts.models import Account
 from rapport.rooms.catalog.models import Metric
 from rapport.rooms.signals.models import Comment, Score, Signal
+from tests.acceptance.real.importing import Row, assert_nothing_lost, data, fates, land, rows_of
 
-pytestmark = [pytest.mark.real, pytest.mark.django_db]
+pytestmark = [pytest.mark.real, pytest.mark.django_db, pytest.mark.xdist_group("airline")]
 SENTIMENT = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 
 

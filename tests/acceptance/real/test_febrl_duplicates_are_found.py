@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.acceptance.real.importing import NOW, assert_nothing_lost, data, fates, land, rows_of
 
 from rapport.connectors.imports.models import ImportRun
 from rapport.rooms.accounts.models import Account, Contact, ContactExternalId, DuplicateCandidate
 from rapport.rooms.accounts.services.finding import find_duplicates
 from rapport.stats import pairs_within, pairwise_precision_recall
 from rapport.stats.matching import MatchQuality
+from tests.acceptance.real.importing import NOW, assert_nothing_lost, data, fates, land, rows_of
 
-pytestmark = [pytest.mark.real, pytest.mark.django_db]
+pytestmark = [pytest.mark.real, pytest.mark.django_db, pytest.mark.xdist_group("febrl")]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,14 @@ from statistics import median
 
 import pytest
 from django.db.models import Sum
+
+from rapport.connectors.files import Source, load_mapping
+from rapport.connectors.imports.engine import run_import
+from rapport.connectors.imports.models import ImportRun
+from rapport.kernel.models import Grant, User
+from rapport.kernel.roles import Role
+from rapport.rooms.accounts.models import Account, Opportunity
+from rapport.rooms.catalog.models import Product
 from tests.acceptance.real.importing import (
     MAPPINGS,
     NOW,
@@ -20,15 +28,7 @@ from tests.acceptance.real.importing import (
     write_rows,
 )
 
-from rapport.connectors.files import Source, load_mapping
-from rapport.connectors.imports.engine import run_import
-from rapport.connectors.imports.models import ImportRun
-from rapport.kernel.models import Grant, User
-from rapport.kernel.roles import Role
-from rapport.rooms.accounts.models import Account, Opportunity
-from rapport.rooms.catalog.models import Product
-
-pytestmark = [pytest.mark.real, pytest.mark.django_db]
+pytestmark = [pytest.mark.real, pytest.mark.django_db, pytest.mark.xdist_group("maven")]
 
 
 @dataclass(frozen=True)

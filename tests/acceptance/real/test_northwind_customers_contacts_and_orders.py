@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from django.db.models import F, Sum
-from tests.acceptance.real.importing import assert_nothing_lost, data, fates, land, rows_of, write_rows
 
 from rapport.connectors.imports.models import ImportRun
 from rapport.rooms.accounts.models import Account, BuyingRole, Contact, Order
+from tests.acceptance.real.importing import assert_nothing_lost, data, fates, land, rows_of, write_rows
 
-pytestmark = [pytest.mark.real, pytest.mark.django_db]
+pytestmark = [pytest.mark.real, pytest.mark.django_db, pytest.mark.xdist_group("northwind")]
 CENT = Decimal("0.01")
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.acceptance.real.importing import MAPPINGS, NOW, assert_nothing_lost, data, fates, land
 
 from rapport.connectors.files import Source, load_mapping
 from rapport.connectors.imports.engine import run_import
@@ -14,8 +13,9 @@ from rapport.connectors.imports.models import ImportRun
 from rapport.rooms.catalog.models import Metric
 from rapport.rooms.signals.models import Comment, Score, Signal
 from rapport.stats import nps
+from tests.acceptance.real.importing import MAPPINGS, NOW, assert_nothing_lost, data, fates, land
 
-pytestmark = [pytest.mark.real, pytest.mark.django_db]
+pytestmark = [pytest.mark.real, pytest.mark.django_db, pytest.mark.xdist_group("nps")]
 METRICS = {
     "nps": ("Likely to recommend", "nps", 0, 10),
     "opening-keynote": ("Opening keynote", "index", 0, 10),

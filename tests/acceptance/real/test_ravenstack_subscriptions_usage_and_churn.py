@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from django.db.models import Q, Sum
-from tests.acceptance.real.importing import Row, assert_nothing_lost, data, fates, land, rows_of, write_rows
 
 from rapport.connectors.imports.models import ImportRun
 from rapport.rooms.accounts.models import Account, Contract, ServiceRequest, Usage
 from rapport.rooms.catalog.models import Metric
 from rapport.rooms.signals.models import Comment, Score, Signal
+from tests.acceptance.real.importing import Row, assert_nothing_lost, data, fates, land, rows_of, write_rows
 
-pytestmark = [pytest.mark.real, pytest.mark.django_db]
+pytestmark = [pytest.mark.real, pytest.mark.django_db, pytest.mark.xdist_group("ravenstack")]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,10 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+
+from rapport.connectors.files import open_table
+from rapport.connectors.imports.models import ImportProblem, ImportRun
+from rapport.rooms.accounts.models import ServiceRequest
 from tests.acceptance.real.importing import (
     MAPPINGS,
     assert_nothing_lost,
@@ -21,11 +25,7 @@ from tests.acceptance.real.importing import (
     write_rows,
 )
 
-from rapport.connectors.files import open_table
-from rapport.connectors.imports.models import ImportProblem, ImportRun
-from rapport.rooms.accounts.models import ServiceRequest
-
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("servicenow")]
 ROWS, INCIDENTS = 141_712, 24_918
 MOST_MEMORY_MB = 600
 # The process tells its own peak: what the parent could ask for holds the parent's memory too.
