@@ -154,3 +154,9 @@ def _on_failed(job_id: int, statement: str) -> None:
         cursor.execute(statement, [job_id])
         if not cursor.fetchall():
             raise NoSuchFailedJob(f"Job {job_id} is not among the failed ones.")
+
+
+def forget_failures(*, before: datetime) -> None:
+    """Remove older reasons of jobs that do not stand failed any more."""
+    standing = ProcrastinateJob.objects.filter(status="failed").values("id")
+    JobFailure.objects.filter(failed_at__lt=before).exclude(job_id__in=standing).delete()

@@ -146,3 +146,10 @@ def sweep(now: datetime) -> None:
     keys = list(left)
     for start in range(0, len(keys), MOST_A_JOB):
         deliver.defer(keys=keys[start : start + MOST_A_JOB])
+
+
+def forget_words(*, before: datetime) -> None:
+    """Take the words out of mail accepted earlier; its key stays, so that it is never sent again."""
+    OutgoingMail.objects.filter(state=State.SENT, sent_at__lt=before).exclude(text="").update(
+        subject="", text="", html="", headers={}
+    )

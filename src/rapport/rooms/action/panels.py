@@ -92,10 +92,11 @@ def _timeline(look: Look, before: datetime, most: int) -> Sequence[Entry]:
             item=TimelineItem(
                 when=row.opened_at,
                 kind=_("Case"),
-                title=row.code,
+                title=_("Case %(code)s") % {"code": row.code},
                 icon="case",
-                voice=row.title,
-                language=row.language,
+                text=_("opened for %(owner)s") % {"owner": row.owner}
+                if row.owner
+                else _("opened for nobody"),
                 note=row.contact,
                 url=row.url,
                 tag=_("overdue") if row.overdue else row.state_label,
