@@ -269,7 +269,8 @@ class _Words:
             return str(named) if named else str(value)
         if isinstance(value, bool):
             return _("yes") if value else _("no")
-        return str(dict(field.flatchoices).get(value, value))[:SHOWN]
+        named = dict(field.flatchoices).get(value, value) if field.choices else value
+        return str(named)[:SHOWN]
 
 
 def _change(entry: _Found, pair: _Pair, contexts: dict[str, dict[str, Any]], words: _Words) -> Change:

@@ -1,0 +1,331 @@
+"""Every address of Rapport: who may come through, and with which object it is tried.
+
+A new route needs a line here, or `test_permissions.py` fails. A line names the route as the resolver spells
+it, the method, the permission asked for (any one of several), and the address to try, with the names of the
+objects of `places.py` in braces. An address with an object is tried inside and outside everybody's scope.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rapport.kernel.roles import Permission
+
+SEE, EDIT, CAPTURE = Permission.SEE_CUSTOMERS, Permission.EDIT_CUSTOMERS, Permission.CAPTURE
+WORK, RULES, FIGURES = Permission.WORK_CASES, Permission.MANAGE_RULES, Permission.SEE_FIGURES
+IMPORT, EXPORT, CATALOG = Permission.IMPORT, Permission.EXPORT, Permission.EDIT_CATALOG
+ADMIN, PEOPLE = Permission.ADMINISTER, Permission.MANAGE_PEOPLE
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A rule that is no permission."""
+
+    name: str
+
+
+EVERYBODY, SIGNED_IN, NOBODY, PROGRAM = Gate("everybody"), Gate("signed in"), Gate("nobody"), Gate("token")
+# The sign-in package's own pages: it redirects and refuses in ways of its own, tried in tests/kernel/people.
+SIGN_IN = Gate("sign-in")
+
+
+@dataclass(frozen=True)
+class Door:
+    """One route and method."""
+
+    route: str
+    needs: tuple[Permission, ...] | Gate
+    method: str = "GET"
+    address: str = ""
+    body: Any = field(default_factory=dict)
+    beyond: tuple[Permission, ...] = ()
+    """For an object of somebody else a further permission is needed; without it there is no such object."""
+
+    @property
+    def at(self) -> str:
+        """Return the address to try."""
+        return "/" + (self.address or self.route)
+
+    @property
+    def has_object(self) -> bool:
+        """Say whether the address names an object that lies in or out of scope."""
+        return "{" in self.at
+
+    @property
+    def is_api(self) -> bool:
+        """Say whether programs come through here."""
+        return self.route.startswith("api/")
+
+
+# Whatever any operation asks for, so that none is refused for what it was sent before it asks who sends.
+BODY = {
+    "name": "A name",
+    "account": "{account}",
+    "system": "crm",
+    "value": "1",
+    "role": "influencer",
+    "starts_on": "2026-03-02",
+    "ordered_on": "2026-03-02",
+    "product": "seal-kit",
+    "opened_at": "2026-03-02T10:00:00Z",
+    "measure": "hours",
+    "words": "Some words",
+    "to": "cx_manager@halden.example",
+    "how": "telephone",
+    "kind": "survey",
+    "source": "crm",
+    "external_reference": "r1",
+    "occurred_at": "2026-03-02T10:00:00Z",
+}
+
+
+def page(
+    route: str,
+    *needs: Permission,
+    at: str = "",
+    post: bool = False,
+    both: bool = False,
+    sent: dict[str, Any] | None = None,
+) -> list[Door]:
+    """A page, an action that is sent, or both at one address."""
+    methods = ["GET", "POST"] if both else ["POST"] if post else ["GET"]
+    return [Door(route, needs or SIGNED_IN, method, at, sent or {}) for method in methods]
+
+
+def api(
+    method: str, route: str, *needs: Permission, at: str = "", tells: str = "", body: Any = None
+) -> list[Door]:
+    """An operation for programs; `tells` names what of `BODY` it asks for."""
+    place = f"api/v1/{route}"
+    told = body if body is not None else {name: BODY[name] for name in tells.split()}
+    return [Door(place, needs or SIGNED_IN, method, f"api/v1/{at}" if at else place, told)]
+
+
+DEALINGS = {
+    "contracts": "starts_on",
+    "orders": "ordered_on",
+    "opportunities": "",
+    "products": "product",
+    "requests": "opened_at",
+    "projects": "name",
+    "usage": "measure starts_on value",
+}
+
+
+def dealing(kind: str, tells: str) -> list[Door]:
+    """The four operations every kind of dealing has."""
+    return [
+        *api("GET", f"accounts/<code>/{kind}", SEE, at=f"accounts/{{account}}/{kind}"),
+        *api("POST", f"accounts/<code>/{kind}", EDIT, at=f"accounts/{{account}}/{kind}", tells=tells),
+        *api("GET", f"{kind}/<int:dealing_id>", SEE, at=f"{kind}/{{{kind}}}"),
+        *api("PATCH", f"{kind}/<int:dealing_id>", EDIT, at=f"{kind}/{{{kind}}}"),
+    ]
+
+
+CUSTOMER, PERSON = "customers/<str:code>/", "customers/people/<str:code>/"
+A, P = "customers/{account}/", "customers/people/{contact}/"
+PROJECT = f"{CUSTOMER}projects/<int:project>/milestones/"
+PROJECT_AT = f"{A}projects/{{projects}}/milestones/"
+STEPS = {"acknowledge": "", "reassign": "words to", "tell": "words how"}
+CASE, SIGNAL = "act/cases/<slug:code>/", "listen/feedback/<uuid:pk>/"
+C, S = "act/cases/{case}/", "listen/feedback/{signal}/"
+
+DOORS: list[Door] = [
+    # kernel
+    *(Door(probe, EVERYBODY) for probe in ("live", "started", "ready")),
+    Door("metrics", PROGRAM),
+    *page("admin/", ADMIN),
+    *page("admin/users/", ADMIN, PEOPLE),
+    *page("admin/users/add/", ADMIN, PEOPLE, both=True),
+    *page("admin/users/<int:pk>/", ADMIN, PEOPLE, at="admin/users/{user}/", both=True),
+    *(
+        door
+        for action in ("link", "switch", "factors")
+        for door in page(
+            f"admin/users/<int:pk>/{action}/", ADMIN, PEOPLE, at=f"admin/users/{{user}}/{action}/", post=True
+        )
+    ),
+    *page("admin/teams/", ADMIN),
+    *page("admin/teams/add/", ADMIN, both=True),
+    *page("admin/teams/<slug:key>/", ADMIN, at="admin/teams/benelux-team/", both=True),
+    *page("admin/teams/<slug:key>/remove/", ADMIN, at="admin/teams/benelux-team/remove/", post=True),
+    *page("admin/audit/", ADMIN),
+    *page("admin/audit/changes/", ADMIN),
+    *page("admin/audit/<half:what>.csv", ADMIN, at="admin/audit/changed.csv"),
+    *page("admin/jobs/", ADMIN, both=True),
+    *page("admin/mail/", ADMIN, both=True, sent={"mail": "{mail}", "decision": "drop"}),
+    *page("profile/", both=True),
+    *page("profile/tokens/", both=True),
+    *page("profile/tokens/<int:pk>/revoke/", at="profile/tokens/{token}/revoke/", post=True),
+    Door("ui/guide/", EVERYBODY),
+    # catalog
+    *page("catalog/", SEE),
+    *page("catalog/<slug:table>/", SEE, at="catalog/regions/"),
+    *page("catalog/<slug:table>/add/", CATALOG, at="catalog/regions/add/", both=True),
+    *page("catalog/<slug:table>/row/<slug:key>/", CATALOG, at="catalog/regions/row/benelux/", both=True),
+    *page(
+        "catalog/<slug:table>/row/<slug:key>/act/",
+        CATALOG,
+        at="catalog/regions/row/benelux/act/",
+        post=True,
+        sent={"act": "up"},
+    ),
+    *page(
+        "catalog/regions/row/<slug:key>/holidays/add/",
+        CATALOG,
+        at="catalog/regions/row/benelux/holidays/add/",
+        post=True,
+    ),
+    *page(
+        "catalog/regions/row/<slug:key>/holidays/<int:pk>/remove/",
+        CATALOG,
+        at="catalog/regions/row/benelux/holidays/{holiday}/remove/",
+        post=True,
+    ),
+    *api("GET", "catalog/<table>", SEE, at="catalog/regions"),
+    *api("GET", "catalog/<table>/<key>", SEE, at="catalog/regions/benelux"),
+    *api("PUT", "catalog/<table>/<key>", CATALOG, at="catalog/regions/benelux", body={"name": "Benelux"}),
+    # accounts
+    *page("customers/", SEE),
+    *page("customers/search/", SEE, at="customers/search/?q=a"),
+    *page("customers/offered/", SEE, at="customers/offered/?q=a"),
+    *page("customers/new/", EDIT, both=True),
+    *page("customers/people/", SEE),
+    *page("customers/people/new/", EDIT, both=True),
+    *page(PERSON, SEE, at=P),
+    *page(f"{PERSON}edit/", EDIT, at=f"{P}edit/", both=True),
+    *page(f"{PERSON}roles/new/", EDIT, at=f"{P}roles/new/", both=True),
+    *page(f"{PERSON}roles/<int:pk>/", EDIT, at=f"{P}roles/{{role}}/", both=True),
+    *page(f"{PERSON}roles/<int:pk>/confirm/", EDIT, at=f"{P}roles/{{role}}/confirm/", post=True),
+    *page(f"{PERSON}roles/<int:pk>/end/", EDIT, at=f"{P}roles/{{role}}/end/", post=True),
+    *page(f"{PERSON}<slug:tab>/", SEE, at=f"{P}answers/"),
+    *page("customers/duplicates/", EDIT),
+    *page("customers/duplicates/look/", EDIT, post=True),
+    *page(
+        "customers/duplicates/<int:pk>/aside/", EDIT, at="customers/duplicates/{candidate}/aside/", post=True
+    ),
+    *page("customers/duplicates/<int:pk>/undo/", EDIT, at="customers/duplicates/{merge}/undo/", post=True),
+    *page(
+        "customers/duplicates/<str:kind>/<str:kept>/<str:merged>/",
+        EDIT,
+        at="customers/duplicates/customers/{account}/{other}/",
+        both=True,
+    ),
+    *page(CUSTOMER, SEE, at=A),
+    *page(f"{CUSTOMER}edit/", EDIT, at=f"{A}edit/", both=True),
+    *page(f"{CUSTOMER}<slug:tab>/", SEE, at=f"{A}answers/"),
+    *page(f"{CUSTOMER}<slug:kind>/new/", EDIT, at=f"{A}contracts/new/", both=True),
+    *page(f"{CUSTOMER}<slug:kind>/<int:pk>/", SEE, at=f"{A}contracts/{{contracts}}/"),
+    *page(
+        f"{CUSTOMER}<slug:kind>/<int:pk>/remove/", EDIT, at=f"{A}contracts/{{contracts}}/remove/", post=True
+    ),
+    *page(f"{PROJECT}new/", EDIT, at=f"{PROJECT_AT}new/", both=True),
+    *page(f"{PROJECT}<int:pk>/", EDIT, at=f"{PROJECT_AT}{{milestone}}/", both=True),
+    *page(f"{PROJECT}<int:pk>/remove/", EDIT, at=f"{PROJECT_AT}{{milestone}}/remove/", post=True),
+    *api("GET", "accounts", SEE),
+    *api("POST", "accounts", EDIT, tells="name"),
+    *api("GET", "accounts/<code>", SEE, at="accounts/{account}"),
+    *api("PATCH", "accounts/<code>", EDIT, at="accounts/{account}"),
+    *api(
+        "POST",
+        "accounts/<code>/external-ids",
+        EDIT,
+        at="accounts/{account}/external-ids",
+        tells="system value",
+    ),
+    *api(
+        "DELETE",
+        "accounts/<code>/external-ids",
+        EDIT,
+        at="accounts/{account}/external-ids?system=crm&value=1",
+    ),
+    *api("GET", "contacts", SEE),
+    *api("POST", "contacts", EDIT, tells="account name"),
+    *api("GET", "contacts/<code>", SEE, at="contacts/{contact}"),
+    *api("PATCH", "contacts/<code>", EDIT, at="contacts/{contact}"),
+    *api(
+        "POST",
+        "contacts/<code>/external-ids",
+        EDIT,
+        at="contacts/{contact}/external-ids",
+        tells="system value",
+    ),
+    *api(
+        "DELETE",
+        "contacts/<code>/external-ids",
+        EDIT,
+        at="contacts/{contact}/external-ids?system=crm&value=1",
+    ),
+    *api("GET", "contacts/<code>/roles", SEE, at="contacts/{contact}/roles"),
+    *api("POST", "contacts/<code>/roles", EDIT, at="contacts/{contact}/roles", tells="role"),
+    *api("PATCH", "roles/<role_id>", EDIT, at="roles/{role}"),
+    *api("POST", "roles/<role_id>/confirm", EDIT, at="roles/{role}/confirm"),
+    *api("POST", "roles/<role_id>/end", EDIT, at="roles/{role}/end"),
+    *(door for kind, tells in DEALINGS.items() for door in dealing(kind, tells)),
+    *api("GET", "projects/<int:project_id>/milestones", SEE, at="projects/{projects}/milestones"),
+    *api(
+        "PUT", "projects/<int:project_id>/milestones", EDIT, at="projects/{projects}/milestones", tells="name"
+    ),
+    # signals
+    *page("listen/", SEE),
+    *page("listen/capture/", CAPTURE, both=True),
+    *page("listen/capture/customers/", CAPTURE, at="listen/capture/customers/?q=a"),
+    *page("listen/capture/people/", CAPTURE, at="listen/capture/people/?q=a"),
+    *page("listen/matching/", EDIT, both=True),
+    *page(SIGNAL, SEE, at=S),
+    *(
+        replace(door, beyond=(EDIT,))
+        for door in [
+            *page(f"{SIGNAL}correct/", CAPTURE, at=f"{S}correct/", both=True),
+            *api("POST", "signals/<uuidstr:pk>/correction", CAPTURE, at="signals/{signal}/correction"),
+        ]
+    ),
+    *page(f"{SIGNAL}files/<int:number>/", SEE, at=f"{S}files/{{file}}/"),
+    *api("GET", "signals", SEE),
+    *api("POST", "signals", CAPTURE, tells="kind source external_reference occurred_at"),
+    *api("POST", "signals/batch", CAPTURE, body=[]),
+    *api("GET", "signals/<uuidstr:pk>", SEE, at="signals/{signal}"),
+    *api("POST", "signals/<uuidstr:pk>/attachments", CAPTURE, at="signals/{own_signal}/attachments"),
+    # insight
+    *page(""),
+    *page("understand/", FIGURES),
+    *api("GET", "figures/<metric>", FIGURES, at="figures/nps"),
+    # action
+    *page("act/", SEE),
+    *page("act/team/", SEE),
+    *page("act/cases/", SEE),
+    *page(CASE, SEE, at=C),
+    *(
+        door
+        for step in ("acknowledge", "fix", "tell", "close", "reopen", "reassign", "note")
+        for door in page(f"{CASE}{step}/", WORK, at=f"{C}{step}/", post=True)
+    ),
+    *page("act/rules/", RULES),
+    *page("act/rules/new/", RULES, both=True),
+    *page("act/rules/<slug:code>/", RULES, at="act/rules/{rule}/", both=True),
+    *page("act/rules/<slug:code>/switch/", RULES, at="act/rules/{rule}/switch/", post=True),
+    *api("GET", "cases", SEE),
+    *api("GET", "cases/<code>", SEE, at="cases/{case}"),
+    *(
+        door
+        for step in ("acknowledge", "fix", "notes", "reassign", "tell", "close", "reopen")
+        for door in api(
+            "POST", f"cases/<code>/{step}", WORK, at=f"cases/{{case}}/{step}", tells=STEPS.get(step, "words")
+        )
+    ),
+    *api("GET", "rules", RULES),
+    # connectors
+    *page("imports/", IMPORT, both=True),
+    *page("imports/<uuid:pk>/", IMPORT, at="imports/{run}/", both=True),
+    *page("imports/<uuid:pk>/progress/", IMPORT, at="imports/{run}/progress/"),
+    *page("imports/<uuid:pk>/again/", IMPORT, at="imports/{run}/again/", post=True),
+    *page("imports/<uuid:pk>/problems.csv", IMPORT, at="imports/{run}/problems.csv"),
+    *page("imports/<uuid:pk>/mapping.toml", IMPORT, at="imports/{run}/mapping.toml"),
+    *page("imports/<uuid:pk>/save-mapping/", IMPORT, at="imports/{run}/save-mapping/", post=True),
+    *page("imports/mappings/<int:pk>/forget/", IMPORT, at="imports/mappings/{mapping}/forget/", post=True),
+    *page("exports/", EXPORT),
+    *page("exports/<slug:name>/", EXPORT, at="exports/accounts/"),
+    *page("exports/<slug:name>/<slug:kind>/", EXPORT, at="exports/accounts/csv/"),
+    # the description of the programming interface
+    Door("api/v1/openapi.json", EVERYBODY),
+    Door("api/v1/", NOBODY),
+]

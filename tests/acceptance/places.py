@@ -1,0 +1,124 @@
+"""Two of everything, one on each side of the scope: at Veldhuis and at Kestrel, a partner's customer."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from rapport.connectors.files.mapping import Mapping, Source, dump_mapping
+from rapport.connectors.imports.models import ImportRun, SavedMapping
+from rapport.kernel.models import ApiToken, OutgoingMail, User
+from rapport.rooms.accounts.models import (
+    BuyingRole,
+    Contract,
+    DuplicateCandidate,
+    InstalledProduct,
+    Merge,
+    Milestone,
+    Opportunity,
+    Order,
+    Project,
+    ServiceRequest,
+    Usage,
+)
+from rapport.rooms.action.models import Case, Rule
+from rapport.rooms.catalog.models import Holiday
+from rapport.rooms.signals.api import NewScore, NewSignal, record_signal
+from rapport.rooms.signals.models import Attachment, Signal
+
+Objects = dict[str, Any]
+DAY = date(2026, 3, 2)
+
+
+def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
+    """Return the objects of Veldhuis and those of Kestrel, by the names used in addresses."""
+    now = timezone.now()
+    ours = _at(world.veldhuis, world.meppel, world.eva, cast("account_manager"), now)
+    theirs = _at(world.kestrel, world.tarnhelm, world.kestrel_buyer, cast("cx_manager"), now)
+    rule = Rule.objects.create(name="Unhappy", fallback=cast("cx_manager"))
+    holiday = Holiday.objects.create(region_id="benelux", on=DAY, name="A day off")
+    mail = OutgoingMail.objects.create(dedupe_key="m", to="a@b.example", queued_at=now, state="doubtful")
+    shared = {
+        "mail": mail.pk,
+        "rule": rule.code,
+        "holiday": holiday.pk,
+        "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
+    }
+    ours |= {**shared, "user": cast("partner_user").pk}
+    theirs |= {**shared, "user": cast("analyst").pk}
+    return ours, theirs
+
+
+def own(user: User) -> Objects:
+    """Return what belongs to one user: a token, an import."""
+    told = {"target": "accounts", "source": "crm", "state": "done", "path": "/nowhere/a.csv"}
+    mapping = Mapping(target="accounts", source="crm", fields={"name": Source(columns=("Name",))})
+    run = ImportRun.objects.create(
+        file_name="a.csv", mapping=dump_mapping(mapping), started_by=user, finished_at=timezone.now(), **told
+    )
+    said = _signal("", "", user, timezone.now())
+    return {"token": ApiToken.issue(user, "a program")[0].pk, "run": run.pk, "own_signal": said.pk}
+
+
+def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> Objects:
+    signal = _signal(account.code, contact.code, None, now)
+    project = Project.objects.create(account=account, name="Line 2")
+    found = {
+        "contracts": Contract.objects.create(account=account, starts_on=DAY),
+        "orders": Order.objects.create(account=account, ordered_on=DAY),
+        "opportunities": Opportunity.objects.create(account=account),
+        "products": InstalledProduct.objects.create(account=account, product_id="seal-kit"),
+        "requests": ServiceRequest.objects.create(account=account, opened_at=now),
+        "usage": Usage.objects.create(account=account, measure="hours", starts_on=DAY, value=1),
+        "projects": project,
+        "milestone": Milestone.objects.create(project=project, name="Handover"),
+        "role": BuyingRole.objects.create(contact=contact, role="user"),
+        "candidate": _pair(account, other, now),
+        "merge": Merge.objects.create(
+            kind="account", kept_id=account.pk, merged_id=other.pk, before={}, merged_at=now, undone_at=now
+        ),
+    }
+    return {
+        **{name: row.pk for name, row in found.items()},
+        "account": account.code,
+        "other": other.code,
+        "contact": contact.code,
+        "signal": signal.pk,
+        "file": signal.attachments.get().pk,
+        "case": _case(account, owner, now).code,
+    }
+
+
+def _signal(account: str, contact: str, author: User | None, now: datetime) -> Signal:
+    new = NewSignal(
+        kind="survey",
+        source="tests",
+        external_reference=account or str(author),
+        occurred_at=now,
+        account=account,
+        contact=contact,
+        scores=(NewScore("nps", 3),),
+    )
+    signal = Signal.objects.get(pk=record_signal(new, author=author, now=now).signal_id)
+    Attachment.objects.create(signal=signal, file=ContentFile(b"words", name="a.txt"), name="a.txt", size=5)
+    return signal
+
+
+def _case(account: Any, owner: User, now: datetime) -> Case:
+    return Case.objects.create(
+        title="Late delivery",
+        account=account,
+        owner=owner,
+        opened_at=now,
+        due_at=now,
+        time_zone="UTC",
+        due_hours=8,
+    )
+
+
+def _pair(account: Any, other: Any, now: datetime) -> DuplicateCandidate:
+    first, second = sorted((account.pk, other.pk))
+    return DuplicateCandidate.objects.create(
+        kind="account", left_id=first, right_id=second, likeness=0.9, found_at=now
+    )
