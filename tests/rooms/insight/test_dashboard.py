@@ -32,7 +32,7 @@ def test_every_figure_leads_to_just_as_many_answers(
     page = browser.get(f"{URL}?period=24m").content.decode()
     checked = 0
     for url, text in links_of(page):
-        said = re.search(r", n (\d+)", text)
+        said = re.search(r",\sn\s(\d+)", text)
         if said is None:
             continue
         response = browser.get(url)

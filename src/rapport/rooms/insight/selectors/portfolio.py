@@ -3,18 +3,33 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import or_
+from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import (
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast, Extract, Floor
 
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account, Contact, Contract
 from rapport.rooms.insight.selectors.counting import tallies_by, total
 from rapport.rooms.insight.tallies import Measure, Tally, difference
+from rapport.rooms.signals.bands import DETRACTOR_TO
 from rapport.rooms.signals.models import Score, Signal
 from rapport.stats.estimate import Difference, Estimate
 
@@ -78,9 +93,8 @@ def portfolio(user: User, measure: Measure, now: datetime) -> Portfolio:
     """Return the customers with most unhappy answers lately first, then those worth most."""
     mine = accounts_of(user)
     tops = _ranked_tops(user, mine, measure, now)
-    parts = _parts(user, mine, tops)
     return Portfolio(
-        rows=tuple(_standings(user, measure, tops, parts, now)),
+        rows=tuple(_standings(user, measure, tops, now)),
         accounts=(Account.objects if mine is None else mine).filter(merged_into=None).count(),
         whole=mine is None,
     )
@@ -106,7 +120,9 @@ def _ranked_tops(
 def _unhappy_by_account(
     user: User, mine: "QuerySet[Account] | None", measure: Measure, since: datetime
 ) -> Counter[int]:
-    rows = Score.objects.visible_to(user).filter(metric=measure.key, occurred_at__gt=since, value__lte=6)
+    rows = Score.objects.visible_to(user).filter(
+        metric=measure.key, occurred_at__gt=since, value__lte=DETRACTOR_TO
+    )
     rows = rows.filter(account__isnull=False)
     if mine is not None:
         rows = rows.filter(account__in=mine.values("pk"))
@@ -140,102 +156,95 @@ def _top(path: str, known: set[int] | None) -> int:
     return next((label for label in labels if label in known), labels[-1])
 
 
-def _parts(user: User, mine: "QuerySet[Account] | None", tops: Sequence[Account]) -> Mapping[int, int]:
-    """Return which top each account below one of them belongs to, as far as the user may see."""
-    if not tops:
-        return {}
+def _parts(user: User, tops: Sequence[Account]) -> Mapping[int, int]:
+    """Return whose each account at or below one of these is, as far as the user may see."""
     under = reduce(or_, (Q(path__under=top.path) for top in tops))
     wanted = {top.pk for top in tops}
-    found = {}
+    parts = {}
     for pk, path in Account.objects.visible_to(user).filter(under).values_list("pk", "path"):
-        labels = [int(label) for label in str(path).split(".")]
-        found[pk] = next(label for label in labels if label in wanted)
-    return found
+        parts[pk] = next(label for label in map(int, str(path).split(".")) if label in wanted)
+    return parts
 
 
-def _standings(
-    user: User, measure: Measure, tops: Sequence[Account], parts: Mapping[int, int], now: datetime
-) -> Iterable[Standing]:
-    months = _by_month(user, measure, parts, now)
-    people = _people(user, parts, now)
-    worth, renews = _contracts(parts, now.date())
+def _standings(user: User, measure: Measure, tops: Sequence[Account], now: datetime) -> Iterable[Standing]:
+    if not tops:
+        return
+    parts = _parts(user, tops)
+    run = _by_quarter(user, measure, parts, now)
+    everybody, heard, unhappy = _people(user, measure, parts, now)
+    worth, renews = _contracts(user, parts, now.date())
     for top in tops:
-        run = months[top.pk]
-        figure = measure.figure(_between(run, now - YEAR, now))
-        before = measure.figure(_between(run, now - 2 * YEAR, now - YEAR))
-        everybody, heard, unhappy = people[top.pk]
+        quarters = [run.get((top.pk, back), Tally()) for back in range(QUARTERS)]
+        figure = measure.figure(total(quarters[:4]))
         yield Standing(
             code=top.code,
             name=top.name,
             tier=top.tier,
             figure=figure,
-            change=difference(before, figure),
-            quarters=tuple(_quarters(measure, run, now)),
-            people=everybody,
-            heard=heard,
-            unhappy=unhappy,
+            change=difference(measure.figure(total(quarters[4:])), figure),
+            quarters=tuple(_shown(measure, tally) for tally in reversed(quarters)),
+            people=everybody[top.pk],
+            heard=heard[top.pk],
+            unhappy=unhappy[top.pk],
             worth=tuple(sorted(worth[top.pk].items())),
             renews_on=renews.get(top.pk),
         )
 
 
-def _by_month(
+def _shown(measure: Measure, tally: Tally) -> float | None:
+    figure = measure.figure(tally)
+    return None if figure.is_hidden else figure.value
+
+
+def _by_quarter(
     user: User, measure: Measure, parts: Mapping[int, int], now: datetime
-) -> Mapping[int, dict[datetime, Tally]]:
+) -> Mapping[tuple[int, int], Tally]:
+    """Count scores by customer and by how many quarters of a year ago they were given."""
     rows = Score.objects.visible_to(user).filter(
-        metric=measure.key, account__in=list(parts), occurred_at__gt=now - 2 * YEAR, occurred_at__lte=now
+        account__in=list(parts), metric=measure.key, occurred_at__gt=now - 2 * YEAR, occurred_at__lte=now
     )
-    rows = rows.annotate(month=TruncMonth("occurred_at", tzinfo=UTC))
-    found: dict[int, dict[datetime, Tally]] = defaultdict(dict)
-    for (account, month), tally in tallies_by(rows, measure, "account", "month").items():
-        run = found[parts[account]]
-        run[month] = run.get(month, Tally()) + tally
+    age = Extract(ExpressionWrapper(Value(now) - F("occurred_at"), DurationField()), "epoch")
+    quarter = Cast(Floor(age / Value((YEAR / 4).total_seconds())), IntegerField())
+    found: dict[tuple[int, int], list[Tally]] = defaultdict(list)
+    for (account, back), tally in tallies_by(rows.annotate(back=quarter), measure, "account", "back").items():
+        found[parts[account], back].append(tally)
+    return {key: total(tallies) for key, tallies in found.items()}
+
+
+def _people(
+    user: User, measure: Measure, parts: Mapping[int, int], now: datetime
+) -> tuple[Counter[int], Counter[int], Counter[int]]:
+    """Count for each customer how many people there are, were heard within a year, and are unhappy."""
+    contacts = Contact.objects.visible_to(user).unmerged().filter(account__in=list(parts), left_on=None)
+    here = Q(contact__account__in=list(parts), contact__merged_into=None, contact__left_on=None)
+    spoke = Signal.objects.visible_to(user).filter(here, occurred_at__gt=now - YEAR)
+    scored = Score.objects.visible_to(user).filter(metric=measure.key, occurred_at__gt=now - YEAR)
+    later = scored.filter(contact=OuterRef("contact"), occurred_at__gt=OuterRef("occurred_at"))
+    unhappy = scored.filter(here, ~Exists(later), value__lte=DETRACTOR_TO)
+    return (
+        _counted(contacts, "account", Count("pk"), parts),
+        _counted(spoke, "contact__account", Count("contact", distinct=True), parts),
+        _counted(unhappy, "contact__account", Count("contact", distinct=True), parts),
+    )
+
+
+def _counted(rows: "QuerySet[Any]", account: str, count: Count, parts: Mapping[int, int]) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for pk, people in rows.order_by().values(account).annotate(people=count).values_list(account, "people"):
+        found[parts[pk]] += people
     return found
 
 
-def _between(run: Mapping[datetime, Tally], since: datetime, until: datetime) -> Tally:
-    return total(tally for month, tally in run.items() if since < month <= until)
-
-
-def _quarters(measure: Measure, run: Mapping[datetime, Tally], now: datetime) -> Iterable[float | None]:
-    for back in range(QUARTERS - 1, -1, -1):
-        until = now - back * (YEAR / 4)
-        figure = measure.figure(_between(run, until - YEAR / 4, until))
-        yield None if figure.is_hidden else figure.value
-
-
-def _people(user: User, parts: Mapping[int, int], now: datetime) -> Mapping[int, tuple[int, int, int]]:
-    """Return for each top how many people there are, were heard within a year, and are unhappy."""
-    contacts = dict(
-        Contact.objects.visible_to(user)
-        .unmerged()
-        .filter(account__in=list(parts), left_on=None)
-        .values_list("pk", "account")
-    )
-    spoke = Signal.objects.visible_to(user).filter(account__in=list(parts), occurred_at__gt=now - YEAR)
-    heard = set(spoke.order_by().values_list("contact", flat=True).distinct())
-    scored = Score.objects.visible_to(user).filter(
-        account__in=list(parts), contact__isnull=False, metric__kind="nps", occurred_at__gt=now - YEAR
-    )
-    latest = scored.order_by("contact", "-occurred_at", "-signal").distinct("contact")
-    unhappy = {contact for contact, value in latest.values_list("contact", "value") if value <= 6}
-    found: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for contact, account in contacts.items():
-        counted = found[parts[account]]
-        counted[0] += 1
-        counted[1] += contact in heard
-        counted[2] += contact in unhappy
-    return defaultdict(lambda: (0, 0, 0), {top: (all_, h, u) for top, (all_, h, u) in found.items()})
-
-
 def _contracts(
-    parts: Mapping[int, int], today: date
+    user: User, parts: Mapping[int, int], today: date
 ) -> tuple[Mapping[int, Mapping[str, Decimal]], Mapping[int, date]]:
     worth: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     renews: dict[int, date] = {}
-    rows = Contract.objects.filter(account__in=list(parts), status=Contract.Status.ACTIVE).order_by()
-    grouped = rows.values("account", "currency").annotate(
-        worth=Sum("annual_value"), renews=Min("renewal_on", filter=Q(renewal_on__gte=today))
+    rows = Contract.objects.visible_to(user).filter(account__in=list(parts), status=Contract.Status.ACTIVE)
+    grouped = (
+        rows.order_by()
+        .values("account", "currency")
+        .annotate(worth=Sum("annual_value"), renews=Min("renewal_on", filter=Q(renewal_on__gte=today)))
     )
     for row in grouped:
         top = parts[row["account"]]

@@ -1,7 +1,7 @@
 """Signals as they are read on a page: plain rows, newest first, a stretch at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,14 +21,33 @@ from rapport.rooms.signals.models import (
     Comment,
     Score,
     Signal,
-    SignalQuerySet,
 )
 from rapport.rooms.signals.selectors.filters import Filters
 from rapport.ui.components import Mood
 
 PAGE = 50
 COUNTED = 100_000
-PLACES = ("account", "contact", "touchpoint", "product", "region", "partner", "stage", "division", "author")
+# Values instead of rows: a list of fifty would otherwise make five hundred objects.
+_COLUMNS = (
+    *(
+        "pk",
+        "occurred_at",
+        "kind",
+        "source",
+        "account__name",
+        "account__code",
+        "contact__name",
+        "contact__code",
+    ),
+    *("buying_role", "touchpoint__name", "product__name", "region__name", "partner__name", "author__name"),
+    *("author__email", "anonymous", "block", "emotions", "account_hint", "contact_hint"),
+)
+
+
+_SCORE_COLUMNS = (
+    *("signal", "metric", "metric__name", "metric__kind", "metric__higher_is_better"),
+    *("value", "scale_low", "scale_high"),
+)
 
 
 @dataclass(frozen=True)
@@ -155,23 +174,19 @@ def count_signals(user: User, filters: Filters) -> int:
 
 def read_signals(ids: Sequence[UUID]) -> tuple[ReadSignal, ...]:
     """Read signals by id, in this order; the ids must come from a query the user may make."""
-    rows: SignalQuerySet = Signal.objects.filter(pk__in=ids).select_related(*PLACES)
-    signals = {signal.pk: signal for signal in rows}
-    scores = _by_signal(Score.objects.filter(signal__in=ids).select_related("metric"))
-    comments = _by_signal(Comment.objects.filter(signal__in=ids))
-    files = _by_signal(Attachment.objects.filter(signal__in=ids))
-    spoken = blocks_with_words(signal.block for signal in signals.values() if signal.anonymous)
-    return tuple(
-        _read(
-            signals[pk],
-            scores[pk],
-            comments[pk] if not signals[pk].anonymous or signals[pk].block in spoken else [],
-            files[pk],
-            hidden=signals[pk].anonymous and signals[pk].block not in spoken and bool(comments[pk]),
-        )
-        for pk in ids
-        if pk in signals
-    )
+    signals = {row["pk"]: row for row in Signal.objects.filter(pk__in=ids).values(*_COLUMNS)}
+    scores = _by_signal(Score.objects.filter(signal__in=ids).values(*_SCORE_COLUMNS))
+    comments = _by_signal(Comment.objects.filter(signal__in=ids).values("signal", "text", "language"))
+    files = _by_signal(Attachment.objects.filter(signal__in=ids).values())
+    spoken = blocks_with_words(row["block"] for row in signals.values() if row["anonymous"])
+    found = []
+    for pk in ids:
+        if pk in signals:
+            row = signals[pk]
+            may_read = not row["anonymous"] or row["block"] in spoken
+            words = comments[pk] if may_read else []
+            found.append(_read(row, scores[pk], words, files[pk], hidden=not may_read and bool(comments[pk])))
+    return tuple(found)
 
 
 def blocks_with_words(blocks: Iterable[str]) -> set[str]:
@@ -182,53 +197,56 @@ def blocks_with_words(blocks: Iterable[str]) -> set[str]:
     return set(released_blocks(FEWEST_ANONYMOUS_COMMENTS).filter(block__in=wanted))
 
 
-def _by_signal(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
-    found: dict[UUID, list[Any]] = defaultdict(list)
+Columns = Mapping[str, Any]
+
+
+def _by_signal(rows: Iterable[Columns]) -> dict[UUID, list[Columns]]:
+    found: dict[UUID, list[Columns]] = defaultdict(list)
     for row in rows:
-        found[row.signal_id].append(row)
+        found[row["signal"] if "signal" in row else row["signal_id"]].append(row)
     return found
 
 
 def _read(
-    signal: Signal, scores: list[Score], comments: list[Comment], files: list[Attachment], *, hidden: bool
+    row: Columns, scores: list[Columns], comments: list[Columns], files: list[Columns], *, hidden: bool
 ) -> ReadSignal:
-    account, contact = signal.account, signal.contact
+    role, account = row["buying_role"], row["account__name"] or ""
     return ReadSignal(
-        id=signal.pk,
-        at=signal.occurred_at,
-        kind=signal.kind,
-        kind_label=signal.get_kind_display(),
-        source=signal.source,
-        account=account.name if account else "",
-        account_code=account.code if account else "",
-        contact=contact.name if contact else "",
-        contact_code=contact.code if contact else "",
-        role=signal.buying_role,
-        role_label=str(BuyingRole.Role(signal.buying_role).label) if signal.buying_role else "",
-        touchpoint=signal.touchpoint.name if signal.touchpoint else "",
-        product=signal.product.name if signal.product else "",
-        region=signal.region.name if signal.region else "",
-        partner=signal.partner.name if signal.partner else "",
-        noted_by=str(signal.author) if signal.author else "",
-        anonymous=signal.anonymous,
+        id=row["pk"],
+        at=row["occurred_at"],
+        kind=row["kind"],
+        kind_label=str(Signal.Kind(row["kind"]).label),
+        source=row["source"],
+        account=account,
+        account_code=row["account__code"] or "",
+        contact=row["contact__name"] or "",
+        contact_code=row["contact__code"] or "",
+        role=role,
+        role_label=str(BuyingRole.Role(role).label) if role in BuyingRole.Role else role,
+        touchpoint=row["touchpoint__name"] or "",
+        product=row["product__name"] or "",
+        region=row["region__name"] or "",
+        partner=row["partner__name"] or "",
+        noted_by=row["author__name"] or row["author__email"] or "",
+        anonymous=row["anonymous"],
         words_hidden=hidden,
         scores=tuple(_read_score(score) for score in scores),
-        words=tuple(Words(comment.text, comment.language) for comment in comments),
-        feelings=tuple(str(FEELINGS.get(key, key)) for key in signal.emotions),
+        words=tuple(Words(words["text"], words["language"]) for words in comments),
+        feelings=tuple(str(FEELINGS.get(key, key)) for key in row["emotions"]),
         files=tuple(_read_file(item) for item in files),
-        hint=signal.contact_hint or ("" if account else signal.account_hint),
+        hint=row["contact_hint"] or ("" if account else row["account_hint"]),
     )
 
 
-def _read_score(score: Score) -> ReadScore:
-    metric = score.metric
-    mood = band_of(metric.kind, score.value, score.scale_low, score.scale_high, metric.higher_is_better)
-    return ReadScore(metric.pk, metric.name, metric.kind, score.value, score.scale_high, mood)
+def _read_score(row: Columns) -> ReadScore:
+    kind, value, high = row["metric__kind"], row["value"], row["scale_high"]
+    mood = band_of(kind, value, row["scale_low"], high, row["metric__higher_is_better"])
+    return ReadScore(row["metric"], row["metric__name"], kind, value, high, mood)
 
 
-def _read_file(item: Attachment) -> File:
-    url = reverse("signals:attachment", args=[item.signal_id, item.pk])
-    return File(item.name, url, item.content_type, item.size)
+def _read_file(row: Columns) -> File:
+    url = reverse("signals:attachment", args=[row["signal_id"], row["id"]])
+    return File(row["name"], url, row["content_type"], row["size"])
 
 
 def _written(at: datetime, pk: UUID) -> str:

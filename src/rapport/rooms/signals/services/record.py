@@ -174,7 +174,7 @@ def _check_places(new: NewSignal) -> None:
 
 def on_their_scales(scores: tuple[NewScore, ...], metrics: Mapping[str, Metric]) -> tuple[NewScore, ...]:
     """Return the scores with their scales; raise SignalRefused when one lies outside or has no metric."""
-    if len({score.metric for score in scores}) < len(scores):
+    if len(scores) > 1 and len({score.metric for score in scores}) < len(scores):
         raise SignalRefused("scores", "A metric is scored twice; a signal holds one score a metric.")
     whole = []
     for score in scores:
@@ -185,7 +185,7 @@ def on_their_scales(scores: tuple[NewScore, ...], metrics: Mapping[str, Metric])
         high = metric.scale_high if score.scale_high is None else score.scale_high
         if not low <= score.value <= high:
             raise SignalRefused("scores", f"{metric.name}: {score.value:g} lies outside {low:g} to {high:g}.")
-        whole.append(replace(score, scale_low=low, scale_high=high))
+        whole.append(NewScore(score.metric, score.value, low, high))
     return tuple(whole)
 
 
