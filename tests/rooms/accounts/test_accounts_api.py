@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.cast import World
 
 from rapport.kernel.models import ApiToken, Sighting, User
-from rapport.rooms.accounts.models import Account, BuyingRole, Contact, Order
-from tests.cast import World
+from rapport.rooms.accounts.models import Account, BuyingRole, Order
 
 API = "/api/v1"
 

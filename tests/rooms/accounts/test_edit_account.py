@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from tests.cast import World
 
 from rapport.kernel.events import Event, listen_to
 from rapport.kernel.models import User
@@ -14,7 +15,6 @@ from rapport.rooms.accounts.events import AccountOwnerChanged
 from rapport.rooms.accounts.models import Account, AccountExternalId
 from rapport.rooms.accounts.services.accounts import change_account, create_account
 from rapport.rooms.accounts.services.changing import Conflict
-from tests.cast import World
 
 Browser = Callable[[str], Client]
 Cast = Callable[[str], User]

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from tests.cast import World
 
 from rapport.rooms.accounts.dealings import KINDS
 from rapport.rooms.accounts.models import Contract, Milestone, Order, Project
 from rapport.rooms.accounts.services.changing import Conflict
 from rapport.rooms.accounts.services.dealings import add_dealing, change_dealing
-from tests.cast import World
 
 Browser = Callable[[str], Client]
 FORMS: dict[str, dict[str, Any]] = {

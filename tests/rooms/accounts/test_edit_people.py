@@ -8,11 +8,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
+from tests.cast import World
 
 from rapport.rooms.accounts.models import BuyingRole, Contact, Opportunity
 from rapport.rooms.accounts.services.contacts import change_contact, create_contact
 from rapport.rooms.accounts.services.roles import change_role, end_role, give_role
-from tests.cast import World
 
 Browser = Callable[[str], Client]
 NOW = datetime(2026, 9, 17, 10, 0, tzinfo=UTC)

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.cast import World
 
 from rapport.kernel.models import User
 from rapport.rooms.accounts.api import CompanyRecord, PersonRecord, score_companies, score_people
@@ -16,7 +17,6 @@ from rapport.rooms.accounts.models import Account, Contact, DuplicateCandidate
 from rapport.rooms.accounts.selectors.duplicates import name_likeness
 from rapport.rooms.accounts.services.finding import dismiss_candidate, find_duplicates
 from rapport.stats.matching import pairwise_precision_recall
-from tests.cast import World
 
 Browser = Callable[[str], Client]
 NOW = datetime(2026, 9, 17, 10, 0, tzinfo=UTC)

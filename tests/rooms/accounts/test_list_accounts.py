@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.cast import World
 
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account, AccountExternalId, Contact, Contract
-from tests.cast import World
 
 Browser = Callable[[str], Client]
 

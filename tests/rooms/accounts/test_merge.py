@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.test import Client
+from tests.cast import World
 
 from rapport.kernel.models import User
 from rapport.rooms.accounts.api import find_account, find_contact
@@ -16,7 +17,6 @@ from rapport.rooms.accounts.services.merging import (
     merge_contacts,
     undo_merge,
 )
-from tests.cast import World
 
 Browser = Callable[[str], Client]
 NOW = datetime(2026, 9, 17, 10, 0, tzinfo=UTC)
@@ -139,7 +139,7 @@ def test_people_are_merged_and_parted(world: World) -> None:
     twin = Contact.objects.create(account=world.veldhuis, name="Joost B.", email="jb@x.example", phone="123")
     merge = merge_contacts(world.joost, twin, ["phone"], by=None, now=NOW)
     assert Contact.objects.get(pk=world.joost.pk).phone == "123"
-    assert find_contact("P%d" % twin.pk) == world.joost
+    assert find_contact(f"P{twin.pk}") == world.joost
     undo_merge(merge, by=None, now=NOW)
     assert Contact.objects.get(pk=world.joost.pk).phone == ""
     assert Contact.objects.get(pk=twin.pk).merged_into is None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from tests.cast import World
 
 from rapport.kernel.models import Sighting, User
 from rapport.rooms.accounts.dealings import KINDS
@@ -23,7 +24,6 @@ from rapport.rooms.accounts.models import (
     ServiceRequest,
     Usage,
 )
-from tests.cast import World
 
 Browser = Callable[[str], Client]
 NOW = datetime(2026, 9, 17, 10, 0, tzinfo=UTC)

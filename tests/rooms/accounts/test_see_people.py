@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.cast import World
 
 from rapport.kernel.models import Sighting
 from rapport.rooms.accounts.models import Account, BuyingRole, Contact, ContactExternalId, ServiceRequest
-from tests.cast import World
 
 Browser = Callable[[str], Client]
 NOW = datetime(2026, 9, 17, 10, 0, tzinfo=UTC)
