@@ -111,6 +111,7 @@ def _context(
         "by_region": _by_region(shown, regions, link) if shown.regions else None,
         "grid": _grid(shown, regions, link) if shown.roles else None,
         "mix": _mix(shown),
+        "region_title": _region_title(shown, regions),
         "bands": _bands(shown, link),
         "unhappy": unhappy_people(request.user, asked, most=UNHAPPY) if may_read else [],
         "unhappy_url": link(bands=("det",)),
@@ -229,7 +230,7 @@ def _over_time(shown: Picture, asked: Filters, link: Callable[..., str]) -> Char
     ]
     return line_with_band(
         Caption(
-            _("%(name)s by month") % {"name": shown.measure.name},
+            "",
             _("%(words)s with 95%% range; n is answers") % {"words": shown.measure.words},
             shown.figure.method,
         ),
@@ -256,13 +257,19 @@ def _by_region(shown: Picture, regions: Mapping[str, str], link: Callable[..., s
     ]
     return bars_with_whiskers(
         Caption(
-            _("By region"),
+            "",
             _("%(words)s with 95%% range") % {"words": shown.measure.words},
             shown.figure.method,
         ),
         bars,
         scale=shown.measure.scale,
     )
+
+
+def _region_title(shown: Picture, regions: Mapping[str, str]) -> str:
+    if shown.contrast is None:
+        return _("By region: no region is proven to differ from the others")
+    return _("%(region)s stands out") % {"region": regions.get(shown.contrast.region, shown.contrast.region)}
 
 
 def _grid(shown: Picture, regions: Mapping[str, str], link: Callable[..., str]) -> Chart:
@@ -293,7 +300,7 @@ def _grid(shown: Picture, regions: Mapping[str, str], link: Callable[..., str]) 
     reference = shown.figure.value or 0.0
     return heat_grid(
         Caption(
-            _("Role by region"),
+            "",
             _("Coloured where the range excludes the whole's %(value)s")
             % {"value": read(shown.figure, shown.measure.scale).value},
             shown.figure.method,
@@ -321,7 +328,7 @@ def _mix(shown: Picture) -> Chart | None:
         Counts(_month(month), tally.detractors, tally.passives, tally.promoters)
         for month, tally in shown.months[-MOST_MONTHS:]
     ]
-    return columns(Caption(_("How many said what"), _("Answers by month: unhappy, passive, happy")), items)
+    return columns(Caption("", _("Answers by month: unhappy, passive, happy")), items)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from secrets import token_bytes
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from rapport.kernel.events import announce
 from rapport.kernel.measures import SIGNALS_RECORDED
@@ -215,8 +216,9 @@ class BulkRecorder:
                 with transaction.atomic():
                     self._copy(fresh)
                 return fresh
-            except IntegrityError:
-                if attempt == 2:
+            except (IntegrityError, OperationalError) as error:
+                # Somebody records the same signals at this moment: look again what is there now.
+                if attempt == 2 or not isinstance(error.__cause__, UniqueViolation | DeadlockDetected):
                     raise
         return []
 
@@ -353,7 +355,8 @@ def _array(words: Iterable[str]) -> str:
 def _score_lines(rows: Iterable[_Ready]) -> Iterator[str]:
     for row in rows:
         for score in row.scores:
-            yield f"{row.id.hex}\t{score.metric}\t{score.value!r}\t{score.scale_low!r}\t{score.scale_high!r}\n"
+            numbers = f"{score.value!r}\t{score.scale_low!r}\t{score.scale_high!r}"
+            yield f"{row.id.hex}\t{score.metric}\t{numbers}\n"
 
 
 def _comment_lines(rows: Iterable[_Ready]) -> Iterator[str]:
