@@ -174,7 +174,10 @@ def django_ready() -> Iterator[None]:
 
         if pending_migrations():
             raise Refused("The database is not up to date. Run: rapport migrate")
-        yield
+        from rapport.kernel.history.acting import acting_as_command
+
+        with acting_as_command("rapport " + (sys.argv[1] if len(sys.argv) > 1 else "")):
+            yield
 
 
 def _set_up_django() -> None:

@@ -214,7 +214,7 @@ def _failed_jobs() -> Finding:
 
 
 def _mail(settings: Environment) -> Iterator[Finding]:
-    parts = urlsplit(settings.mail_url.get_secret_value())
+    parts = urlsplit(settings.read_secret("mail_url") or "")
     if parts.scheme == "console":
         yield Finding(
             "mail",

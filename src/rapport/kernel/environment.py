@@ -23,37 +23,68 @@ class Environment(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RAPPORT_", extra="ignore", str_strip_whitespace=True)
 
-    data_dir: Path = Path("data")
-    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
-    database_url_file: Path | None = Field(default=None, validation_alias="DATABASE_URL_FILE")
-    secret_key: SecretStr | None = None
-    secret_key_file: Path | None = None
-    base_url: str = "http://127.0.0.1:8000"
-    allowed_hosts: Annotated[list[str], NoDecode] = []
-    company: str = "Your company"
-    debug: bool = False
-    behind_proxy: bool = False
-    language: Literal["en", "de", "fr", "nl"] = "en"
-    time_zone: str = "UTC"
-    currency: str = "EUR"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    metrics_token: SecretStr | None = None
+    data_dir: Path = Field(
+        Path("data"), description="Where Rapport keeps its database, files, key and measures."
+    )
+    database_url: SecretStr | None = Field(
+        None, validation_alias="DATABASE_URL", description="Your own PostgreSQL, 15 or newer; empty: our own."
+    )
+    database_url_file: Path | None = Field(
+        None, validation_alias="DATABASE_URL_FILE", description="A file that holds it instead."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Signs sessions and links; at least 32 characters. Made at the first start if not given.",
+    )
+    secret_key_file: Path | None = Field(None, description="A file that holds it instead.")
+    base_url: str = Field(
+        "http://127.0.0.1:8000", description="The address people use; with https:// cookies and HSTS follow."
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        [], description="Further names Rapport answers to, with commas between."
+    )
+    company: str = Field("Your company", description="Your name, on pages and in mail.")
+    debug: bool = Field(False, description="For developers only: shows errors to everybody.")
+    behind_proxy: bool = Field(
+        False, description="One proxy stands in front and sets X-Forwarded-For and X-Forwarded-Proto."
+    )
+    language: Literal["en", "de", "fr", "nl"] = Field("en", description="For visitors and new users.")
+    time_zone: str = Field("UTC", description="For new users, such as Europe/Berlin.")
+    currency: str = Field("EUR", description="The one amounts are reported in.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    metrics_token: SecretStr | None = Field(
+        None, description="Lets Prometheus read /metrics from another machine, as a bearer token."
+    )
+    metrics_token_file: Path | None = Field(None, description="A file that holds it instead.")
 
-    mail_url: SecretStr = SecretStr("console://")
-    mail_from: str = "Rapport <rapport@localhost>"
+    mail_url: SecretStr = Field(
+        SecretStr("console://"),
+        description="How mail leaves: smtp://, smtp+starttls:// or smtps:// with user:password@host:port, "
+        "anymail://esp, folder:// or console://.",
+    )
+    mail_url_file: Path | None = Field(None, description="A file that holds it instead.")
+    mail_from: str = Field("Rapport <rapport@localhost>", description="The sender people see.")
 
-    session_hours: int = Field(default=12, ge=1, le=24 * 30)
-    upload_megabytes: int = Field(default=512, ge=1)
+    session_hours: int = Field(12, ge=1, le=24 * 30, description="How long one stays signed in.")
+    upload_megabytes: int = Field(512, ge=1, description="The largest file that may be imported.")
 
-    oidc_name: str = "Company sign-on"
-    oidc_server: str | None = None
-    oidc_client_id: str | None = None
-    oidc_client_secret: SecretStr | None = None
-    oidc_client_secret_file: Path | None = None
-    oidc_trust_addresses: bool = False
-    sign_on_hosts: Annotated[list[str], NoDecode] = []
-    saml_metadata_url: str | None = None
-    saml_entity_id: str | None = None
+    oidc_name: str = Field("Company sign-on", description="What the button of the company's sign-on says.")
+    oidc_server: str | None = Field(None, description="The issuer of your OpenID Connect; switches it on.")
+    oidc_client_id: str | None = Field(None, description="The id it gave Rapport.")
+    oidc_client_secret: SecretStr | None = Field(None, description="The secret it gave Rapport.")
+    oidc_client_secret_file: Path | None = Field(None, description="A file that holds it instead.")
+    oidc_trust_addresses: bool = Field(
+        False,
+        description="Believe its addresses also without email_verified: where nobody chooses their own.",
+    )
+    sign_on_hosts: Annotated[list[str], NoDecode] = Field(
+        [], description="Further hosts its sign-in pages lie on, with commas between."
+    )
+    saml_metadata_url: str | None = Field(
+        None,
+        description="Where your SAML directory describes itself; switches it on. Needs rapport-cx[saml].",
+    )
+    saml_entity_id: str | None = Field(None, description="What the directory calls itself.")
 
     @field_validator("allowed_hosts", "sign_on_hosts", mode="before")
     @classmethod
@@ -85,8 +116,8 @@ class Environment(BaseSettings):
 
     @model_validator(mode="after")
     def one_source_each(self) -> "Environment":
-        for name in ("secret_key", "database_url", "oidc_client_secret"):
-            if getattr(self, name) and getattr(self, f"{name}_file"):
+        for name in ("secret_key", "database_url", "oidc_client_secret", "metrics_token", "mail_url"):
+            if name in self.model_fields_set and f"{name}_file" in self.model_fields_set:
                 raise ValueError(f"{name} is given twice, as a value and as a file; leave one out")
         if self.oidc_server and not self.oidc_client_id:
             raise ValueError("oidc_server is set but oidc_client_id is not")
@@ -110,10 +141,8 @@ class Environment(BaseSettings):
         """Return a secret from its value or from the file named for it."""
         value: SecretStr | None = getattr(self, name)
         path: Path | None = getattr(self, f"{name}_file")
-        if value:
-            return value.get_secret_value()
         if not path:
-            return None
+            return value.get_secret_value() if value else None
         try:
             return path.read_text(encoding="utf-8").strip()
         except OSError as error:

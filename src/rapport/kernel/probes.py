@@ -83,9 +83,9 @@ def _worker() -> float | None:
 
 
 def _holds_token(request: HttpRequest) -> bool:
-    token = environment().metrics_token
+    token = environment().read_secret("metrics_token")
     given = request.headers.get("Authorization", "")
-    return token is not None and compare_digest(given.encode(), f"Bearer {token.get_secret_value()}".encode())
+    return bool(token) and compare_digest(given.encode(), f"Bearer {token}".encode())
 
 
 def _is_on_this_machine(request: HttpRequest) -> bool:

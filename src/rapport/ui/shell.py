@@ -48,11 +48,14 @@ def shell_for(request: HttpRequest | None) -> Shell:
     theme = request.COOKIES.get(THEME_COOKIE, "")
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
+    # A device may differ from the profile: its cookie counts first.
+    theme = theme or (getattr(user, "theme", "") if signed_in else "")
+    keys = request.COOKIES.get(KEYS_COOKIE) or ("on" if getattr(user, "shortcuts", True) else "off")
     return Shell(
         language=language,
         direction=direction,
         theme=theme if theme in ("light", "dark") else "",
-        keys_on=request.COOKIES.get(KEYS_COOKIE) != "off",
+        keys_on=keys != "off",
         rail=links(registry.rail, request) if signed_in else [],
         menu=links(registry.menu, request) if signed_in else [],
         capture=single(registry.capture, request) if signed_in else None,

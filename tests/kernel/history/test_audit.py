@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from rapport.kernel.audit import note_sighting
-from rapport.kernel.history.acting import acting_as_command, acting_as_job
+from rapport.kernel.history.acting import acting_as_command, acting_as_job, acting_for
 from rapport.kernel.history.changes import Change, find_changes
 from rapport.kernel.history.search import Search
 from rapport.kernel.models import ApiToken, Team, User
@@ -69,6 +69,23 @@ def test_jobs_and_commands_sign_what_they_change(catalog: None) -> None:
     with acting_as_command("import"):
         Stage.objects.filter(key="use").update(name="By a command")
     assert changes(kind="catalog.stage")[0].way == "import"
+
+
+def test_what_a_job_does_for_somebody_names_both(cast: Cast) -> None:
+    with acting_as_job("imports.carry_out"), acting_for(cast("analyst").pk):
+        Stage.objects.filter(key="use").update(name="Imported")
+    latest = changes(kind="catalog.stage")[0]
+    assert (latest.who, latest.way) == ("Analyst", "imports.carry_out")
+
+
+def test_a_worker_signs_what_its_jobs_change(catalog: None) -> None:
+    from types import SimpleNamespace
+
+    from rapport.kernel.jobs.failures import keep_reason
+
+    context: Any = SimpleNamespace(job=SimpleNamespace(task_name="rapport.a.job", id=1, attempts=0))
+    keep_reason(lambda: Stage.objects.filter(key="use").update(name="By a worker"), context, None)
+    assert changes(kind="catalog.stage")[0].way == "rapport.a.job"
 
 
 def test_what_was_removed_is_told_with_what_it_was(db: None) -> None:

@@ -18,3 +18,10 @@ def acting_as_command(name: str) -> Iterator[None]:
     """Sign every change made in the block with the command's name."""
     with pghistory.context(command=name):
         yield
+
+
+@contextmanager
+def acting_for(user_id: int | None) -> Iterator[None]:
+    """Sign every change made in the block with the user who asked for it, beside the job that does it."""
+    with pghistory.context(user=user_id):
+        yield

@@ -10,6 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.job_context import JobContext
 
+from rapport.kernel.history.acting import acting_as_job
 from rapport.kernel.logs import where
 from rapport.kernel.models import JobFailure
 
@@ -78,9 +79,10 @@ def note_failure(*, job_id: int, task: str, attempt: int, error: BaseException, 
 
 
 def keep_reason(call_next: Callable[[], Any], context: JobContext, worker: Any) -> Any:
-    """Note why a job failed, around every job a worker runs."""
+    """Sign what a job changes with its name, and note why it failed, around every job a worker runs."""
     try:
-        return call_next()
+        with acting_as_job(context.job.task_name):
+            return call_next()
     except Exception as error:
         try:
             note_failure(

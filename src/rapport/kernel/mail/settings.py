@@ -27,7 +27,7 @@ def mail_settings(environment: Environment) -> MailSettings:
     instead of sending, `folder://` writes each message to a file in the data folder, and `anymail://esp`
     leaves through that anymail backend.
     """
-    parts = urlsplit(environment.mail_url.get_secret_value())
+    parts = urlsplit(environment.read_secret("mail_url") or "")
     if parts.scheme == "console":
         return MailSettings("django.core.mail.backends.console.EmailBackend")
     if parts.scheme == "folder":
