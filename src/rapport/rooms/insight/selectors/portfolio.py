@@ -29,7 +29,7 @@ from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account, Contact, Contract
 from rapport.rooms.insight.selectors.counting import tallies_by, total
 from rapport.rooms.insight.tallies import Measure, Tally, difference
-from rapport.rooms.signals.bands import DETRACTOR_TO
+from rapport.rooms.signals.api import DETRACTOR_TO
 from rapport.rooms.signals.models import Score, Signal
 from rapport.stats.estimate import Difference, Estimate
 
