@@ -1,7 +1,7 @@
 """A data set is imported once a module; its tests look at it, and the module's end takes it back."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +11,12 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from tests.conftest import _template_name
+
+
+@pytest.fixture
+def tell_figure(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
+    """Put a measured figure beside the test's result, where a JUnit report shows it."""
+    return lambda name, value: request.node.user_properties.append((name, value))
 
 
 @pytest.fixture(scope="module")

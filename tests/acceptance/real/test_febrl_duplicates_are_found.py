@@ -58,11 +58,11 @@ def test_importing_the_same_file_again_changes_nothing(febrl: Febrl) -> None:
 
 
 def test_duplicates_are_found_with_few_mistakes(
-    febrl: Febrl, record_property: Callable[[str, object], None]
+    febrl: Febrl, tell_figure: Callable[[str, object], None]
 ) -> None:
     precision, recall = febrl.quality.precision.value, febrl.quality.recall.value
-    record_property("precision", precision)
-    record_property("recall", recall)
+    tell_figure("precision", precision)
+    tell_figure("recall", recall)
     assert febrl.quality.true_positives + febrl.quality.false_negatives == 500
     assert precision is not None
     assert precision > 0.97

@@ -19,9 +19,9 @@ from tests.acceptance.real.importing import (
     MAPPINGS,
     assert_nothing_lost,
     data,
+    each_row,
     fates,
     land,
-    rows_of,
     write_rows,
 )
 
@@ -62,7 +62,7 @@ def incidents(own_database: str, tmp_path_factory: pytest.TempPathFactory) -> In
 
 def list_of_sites(path: Path, to: Path) -> Path:
     """List the places that call, once each; those not known are one of their own."""
-    places = dict.fromkeys(row["location"] for row in rows_of(path))
+    places = dict.fromkeys(row["location"] for row in each_row(path))
     return write_rows(to, [
         {"location": "none", "name": "Site unknown"} if place == "?" else
         {"location": place, "name": f"Site {place}"}
@@ -97,8 +97,8 @@ def test_importing_the_same_log_again_changes_nothing(incidents: Incidents) -> N
     assert fates(incidents.again) == {"unchanged": INCIDENTS, "repeated": ROWS - INCIDENTS}
 
 
-def test_memory_stays_bounded(incidents: Incidents, record_property: Callable[[str, object], None]) -> None:
-    record_property("peak_mb", round(incidents.peak_mb))
+def test_memory_stays_bounded(incidents: Incidents, tell_figure: Callable[[str, object], None]) -> None:
+    tell_figure("peak_mb", round(incidents.peak_mb))
     assert incidents.peak_mb < MOST_MEMORY_MB
 
 
