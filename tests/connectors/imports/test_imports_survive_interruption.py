@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from psycopg.errors import CheckViolation
 from tests.connectors.imports.conftest import NOW, counts
 
 from rapport.connectors.files import parse_mapping
@@ -76,6 +77,37 @@ def test_an_import_killed_at_any_step_ends_with_every_row_once(
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'imports_stage_%'")
         assert cursor.fetchone() == (0,)
+
+
+def test_threads_that_write_beside_the_reading_lose_nothing(
+    orders: Path, small_steps: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BATCH", 7)
+    run = run_import(orders, parse_mapping(SIGNALS), None, NOW)
+    assert counts(run) == {"read": ROWS, "created": ROWS - 1, "rejected": 1}
+    assert Signal.objects.count() == ROWS - 1
+    assert counts(run_import(orders, parse_mapping(SIGNALS), None, NOW))["unchanged"] == ROWS - 1
+    assert not run.batches.exists()
+
+
+def test_what_goes_wrong_in_a_thread_stops_the_import_and_it_goes_on_later(
+    orders: Path, small_steps: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BATCH", 7)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE signals_signal ADD CONSTRAINT trap CHECK (external_reference <> '150') NOT VALID"
+        )
+    try:
+        with pytest.raises(CheckViolation, match="trap"):
+            run_import(orders, parse_mapping(SIGNALS), None, NOW)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE signals_signal DROP CONSTRAINT trap")
+    run = ImportRun.objects.get()
+    assert 0 < Signal.objects.count() < ROWS - 1
+    carry_out(run, NOW)
+    assert counts(run) == {"read": ROWS, "created": ROWS - 1, "rejected": 1}
 
 
 @pytest.mark.django_db

@@ -1,11 +1,13 @@
 """Signals from files: every one kept, none twice, the same rules as recording one."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.forms.models import model_to_dict
 from tests.cast import World
 from tests.connectors.imports.conftest import NOW, BringIn, counts, problems
@@ -237,3 +239,28 @@ def test_what_was_recorded_meanwhile_by_another_is_not_recorded_twice(world: Wor
     recorder.record(samples(world)[:3])
     again = recorder.record(samples(world))
     assert (len(again.signal_ids), again.known) == (3, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_record_the_same_at_the_same_time_record_it_once() -> None:
+    plain: dict[str, Any] = {"kind": "survey", "source": "x", "occurred_at": NOW, "emotions": ("pleased",)}
+    batches = [
+        [NewSignal(**plain, external_reference=str(i)) for i in order]
+        for order in (range(400), range(399, -1, -1))
+    ]
+    start = Barrier(2)
+
+    def record(batch: list[NewSignal]) -> tuple[int, int]:
+        try:
+            recorder = BulkRecorder(author=None, now=NOW)
+            start.wait(10)
+            done = recorder.record(batch)
+            return len(done.signal_ids), done.known
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(record, batches))
+    assert sum(new for new, _ in outcomes) == 400
+    assert sum(new + known for new, known in outcomes) == 800
+    assert Signal.objects.count() == 400

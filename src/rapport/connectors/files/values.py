@@ -75,7 +75,7 @@ class ColumnParser:
         self._limits = limits
         self._missing = frozenset(("", *reading.missing))
         self._parse = parser(kind, reading, limits)
-        self._known: dict[object, object] = {}
+        self._known: dict[str, object] = {}
 
     def read(self, values: Sequence[object]) -> tuple[list[object], list[tuple[int, ValueProblem]]]:
         """Return the parsed values (None where empty or wrong) and the problems by position."""
@@ -90,11 +90,12 @@ class ColumnParser:
             if value is None:
                 parsed.append(None)
                 continue
-            key = value if type(value) is str else (type(value), str(value))
-            if key in known:
-                outcome = known[key]
+            if type(value) is str:
+                outcome = known.get(value)
+                if outcome is None:
+                    outcome = known[value] = self._read_one(value)
             else:
-                outcome = known[key] = self._read_one(value)
+                outcome = self._read_one(value)
             if isinstance(outcome, ValueProblem):
                 problems.append((position, outcome))
                 outcome = None

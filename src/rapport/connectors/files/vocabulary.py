@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from babel import Locale
-from babel.localedata import exists
 
-_LOCALES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "fi", "cs", "tr", "ja", "zh")
+_LOCALES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "ja", "zh")
 
 _MORE_COUNTRIES = {
     "uk": "GB",
@@ -69,10 +68,6 @@ def languages() -> Mapping[str, str]:
             if len(code) == 2:
                 words.setdefault(str(name).casefold(), code)
                 words[code] = code
-    for code in sorted(set(words.values())):
-        if exists(code):
-            own = Locale.parse(code).get_language_name(code)
-            words.setdefault(str(own).casefold(), code)
     return words
 
 

@@ -85,6 +85,21 @@ class ImportRun(models.Model):
         return self.state in (self.State.WAITING, self.State.READING, self.State.LANDING)
 
 
+class ImportBatch(models.Model):
+    """A stretch of a file that has landed, noted in the transaction of its rows; gone when all have."""
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="batches")
+    number = models.PositiveIntegerField()
+    counts = models.JSONField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="import_batch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.number}"
+
+
 class ImportProblem(models.Model):
     """One thing wrong in one row."""
 

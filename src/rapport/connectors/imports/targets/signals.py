@@ -1,7 +1,6 @@
 """Signals: into the ledger by its bulk door, batch by batch; the unmatched are kept there."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, cast
@@ -83,6 +82,12 @@ TARGET = Target(
     ),
 )
 PLACES = ("touchpoint", "stage", "product", "region", "division", "partner")
+_ORDER = (
+    *("external_id", "occurred_at", "kind", "account", "contact", "buying_role", "emotions", "anonymous"),
+    *PLACES,
+)
+_SCORE = ("metric", "value", "scale_low", "scale_high")
+_COMMENT = ("text", "language", "question")
 
 
 class SignalMaker:
@@ -108,58 +113,51 @@ class SignalMaker:
         comments = [m for m in parsed.members if m.group == "comments"]
         for member in scores:
             self._look_up("metric", member.values["metric"])
-        columns = {name: values.get(name) for name in TARGET.by_name}
-        for i, row in enumerate(parsed.rows):
+        blank: list[object] = [None] * len(parsed.rows)
+        columns = [values.get(name) or blank for name in _ORDER]
+        scored = [(m.there, *(m.values.get(name) or blank for name in _SCORE)) for m in scores]
+        said = [(m.there, *(m.values.get(name) or blank for name in _COMMENT)) for m in comments]
+        for i, (row, cells) in enumerate(zip(parsed.rows, zip(*columns, strict=True), strict=True)):
             try:
-                yield row, self._signal(i, columns, scores, comments)
+                yield row, self._signal(cells, self._scores(scored, i), _comments(said, i))
             except _Unknown as unknown:
                 yield row, self._problem(row, unknown)
 
     def _signal(
-        self, i: int, columns: dict[str, list[object] | None], scores: Any, comments: Any
+        self, cells: tuple[Any, ...], scores: tuple[NewScore, ...], comments: tuple[NewComment, ...]
     ) -> NewSignal:
-        def value(name: str) -> Any:
-            column = columns[name]
-            return None if column is None else column[i]
-
-        said = tuple(
-            NewComment(
-                m.values["text"][i],
-                (m.values["language"][i] or "") if "language" in m.values else "",
-                (m.values["question"][i] or "") if "question" in m.values else "",
-            )
-            for m in comments
-            if m.there[i]
-        )
-        scored = tuple(self._score(m.values, i) for m in scores if m.there[i])
+        reference, occurred_at, kind, account, contact, role, emotions, anonymous, *places = cells
+        touchpoint, stage, product, region, division, partner = map(self._place, PLACES, places)
         return NewSignal(
-            kind=value("kind"),
+            kind=kind,
             source=self._source,
-            external_reference=value("external_id") or self._own_reference(i, columns, scored, said),
-            occurred_at=cast(datetime, value("occurred_at")),
-            account=value("account") or "",
-            contact=value("contact") or "",
-            scores=scored,
-            comments=said,
-            emotions=_listed(value("emotions")),
-            buying_role=value("buying_role") or "",
-            anonymous=bool(value("anonymous")),
-            touchpoint=self._place("touchpoint", value("touchpoint")),
-            stage=self._place("stage", value("stage")),
-            product=self._place("product", value("product")),
-            region=self._place("region", value("region")),
-            division=self._place("division", value("division")),
-            partner=self._place("partner", value("partner")),
+            external_reference=reference or self._own_reference(cells, scores, comments),
+            occurred_at=occurred_at,
+            account=account or "",
+            contact=contact or "",
+            scores=scores,
+            comments=comments,
+            emotions=_listed(emotions) if emotions else (),
+            buying_role=role or "",
+            anonymous=bool(anonymous),
+            touchpoint=touchpoint,
+            stage=stage,
+            product=product,
+            region=region,
+            division=division,
+            partner=partner,
         )
 
-    def _score(self, values: dict[str, list[object]], i: int) -> NewScore:
-        metric = self._place("metric", cast(str, values["metric"][i]))
-        low, high = (values[side][i] if side in values else None for side in ("scale_low", "scale_high"))
-        return NewScore(
-            cast(str, metric),
-            float(cast(Decimal, values["value"][i])),
-            None if low is None else float(cast(Decimal, low)),
-            None if high is None else float(cast(Decimal, high)),
+    def _scores(self, members: list[tuple[Any, ...]], i: int) -> tuple[NewScore, ...]:
+        return tuple(
+            NewScore(
+                cast(str, self._place("metric", metric[i])),
+                float(value[i]),
+                _number(low[i]),
+                _number(high[i]),
+            )
+            for there, metric, value, low, high in members
+            if there[i]
         )
 
     def _look_up(self, place: str, column: list[object]) -> None:
@@ -177,13 +175,9 @@ class SignalMaker:
             raise _Unknown(place, word)
         return key
 
-    def _own_reference(self, i: int, columns: Any, scored: Any, said: Any) -> str:
+    def _own_reference(self, *told: object) -> str:
         """Make a reference of what the row says; equal rows are numbered, so that all of them are kept."""
-
-        told = repr([None if column is None else column[i] for column in columns.values()]) + repr(
-            (scored, said)
-        )
-        digest = sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
+        digest = sha256(repr(told).encode("utf-8", "replace")).hexdigest()[:32]
         copy = self._copies[digest] = self._copies.get(digest, 0) + 1
         return f"row:{digest}" if copy == 1 else f"row:{digest}:{copy}"
 
@@ -202,6 +196,18 @@ class _Unknown(Exception):
         super().__init__(place, word)
         self.place = place
         self.word = word
+
+
+def _comments(members: list[tuple[Any, ...]], i: int) -> tuple[NewComment, ...]:
+    return tuple(
+        NewComment(text[i], language[i] or "", question[i] or "")
+        for there, text, language, question in members
+        if there[i]
+    )
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _listed(text: object) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from secrets import token_bytes
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from rapport.kernel.events import announce
@@ -31,8 +31,8 @@ from rapport.rooms.signals.events import SignalsRecorded
 from rapport.rooms.signals.models import Signal
 from rapport.rooms.signals.services.record import (
     PLACES,
-    NewScore,
     NewSignal,
+    PlacedScore,
     SignalRefused,
     check_said,
     made_coarse,
@@ -83,7 +83,7 @@ class _Ready:
     """A signal with everything looked up, about to be written."""
 
     new: NewSignal
-    scores: tuple[NewScore, ...]
+    scores: tuple[PlacedScore, ...]
     account: FoundAccount | None = None
     contact: FoundContact | None = None
     buying_role: str = ""
@@ -216,9 +216,9 @@ class BulkRecorder:
                 with transaction.atomic():
                     self._copy(fresh)
                 return fresh
-            except (IntegrityError, OperationalError) as error:
+            except (UniqueViolation, DeadlockDetected):
                 # Somebody records the same signals at this moment: look again what is there now.
-                if attempt == 2 or not isinstance(error.__cause__, UniqueViolation | DeadlockDetected):
+                if attempt == 2:
                     raise
         return []
 

@@ -43,6 +43,16 @@ class NewScore:
 
 
 @dataclass(frozen=True)
+class PlacedScore:
+    """A score on the scale it was given on."""
+
+    metric: str
+    value: float
+    scale_low: float
+    scale_high: float
+
+
+@dataclass(frozen=True)
 class NewComment:
     """Words to record, in the language they were said in."""
 
@@ -106,7 +116,7 @@ class _Placed:
     account: Account | None = None
     contact: Contact | None = None
     buying_role: str = ""
-    scores: tuple[NewScore, ...] = field(default=())
+    scores: tuple[PlacedScore, ...] = field(default=())
 
 
 def record_signal(
@@ -172,7 +182,7 @@ def _check_places(new: NewSignal) -> None:
             raise SignalRefused(place, f"There is no {place} {key!r} in the catalog.")
 
 
-def on_their_scales(scores: tuple[NewScore, ...], metrics: Mapping[str, Metric]) -> tuple[NewScore, ...]:
+def on_their_scales(scores: tuple[NewScore, ...], metrics: Mapping[str, Metric]) -> tuple[PlacedScore, ...]:
     """Return the scores with their scales; raise SignalRefused when one lies outside or has no metric."""
     if len(scores) > 1 and len({score.metric for score in scores}) < len(scores):
         raise SignalRefused("scores", "A metric is scored twice; a signal holds one score a metric.")
@@ -185,11 +195,11 @@ def on_their_scales(scores: tuple[NewScore, ...], metrics: Mapping[str, Metric])
         high = metric.scale_high if score.scale_high is None else score.scale_high
         if not low <= score.value <= high:
             raise SignalRefused("scores", f"{metric.name}: {score.value:g} lies outside {low:g} to {high:g}.")
-        whole.append(NewScore(score.metric, score.value, low, high))
+        whole.append(PlacedScore(score.metric, score.value, low, high))
     return tuple(whole)
 
 
-def _placed(new: NewSignal, scores: tuple[NewScore, ...], seen_by: User | None) -> _Placed:
+def _placed(new: NewSignal, scores: tuple[PlacedScore, ...], seen_by: User | None) -> _Placed:
     contact = find_contact(new.contact, within=new.account) if new.contact else None
     account = find_account(new.account) if new.account else None
     if seen_by and account and not Account.objects.visible_to(seen_by).filter(pk=account.pk).exists():
@@ -202,7 +212,7 @@ def _placed(new: NewSignal, scores: tuple[NewScore, ...], seen_by: User | None) 
     return _Placed(new=new, account=account, contact=contact, buying_role=role, scores=scores)
 
 
-def _anonymised(new: NewSignal, scores: tuple[NewScore, ...]) -> _Placed:
+def _anonymised(new: NewSignal, scores: tuple[PlacedScore, ...]) -> _Placed:
     account = find_account(new.account) if new.account else None
     return _Placed(new=made_coarse(new, account.region_id if account else None), scores=scores)
 
