@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from tests.cast import World
 
 from rapport.demo.load import NotEmpty, load_company
-from tests.cast import World
 
 
 def test_it_does_not_move_in_where_there_are_customers(world: World) -> None:

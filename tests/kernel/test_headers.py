@@ -40,7 +40,8 @@ def test_pages_of_people_have_the_same_policy(browser_of: Callable[[str], Client
 def _settings(base_url: str) -> str:
     code = (
         "from rapport.config import settings as s;"
-        "print(s.SECURE_HSTS_SECONDS, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY)"
+        "print(s.SECURE_HSTS_SECONDS, s.SESSION_COOKIE_SECURE,"
+        " s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY)"
     )
     told = {**os.environ, "RAPPORT_BASE_URL": base_url}
     return subprocess.run(

@@ -19,7 +19,7 @@ children = [Child(str(number), [sys.executable, "-c", code]) for number, code in
 sys.exit(supervise(children, grace=float(sys.argv[1]), say=lambda message: print(message, flush=True)))
 """
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER}"
 COUNTING = """
 import signal, sys, time
 def leave(number, frame):

@@ -165,7 +165,7 @@ def _variable(location: tuple[int | str, ...]) -> str:
 
 
 def secret_key(settings: Environment) -> str:
-    """Return the secret key; the first start makes one and keeps it in the data folder, for its owner only."""
+    """Return the secret key; the first start makes one, kept in the data folder for its owner only."""
     given = settings.read_secret("secret_key")
     if given:
         if len(given) < 32:

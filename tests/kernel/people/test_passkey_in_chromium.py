@@ -7,11 +7,11 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from playwright.sync_api import Browser, Page
-
-from rapport.kernel.models import User
 from tests.browser import browser, open_page  # noqa: F401  (a fixture)
 from tests.cast import PASSWORD
 from tests.kernel.people.oidc_provider import CLIENT, SECRET, Provider, start
+
+from rapport.kernel.models import User
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.django_db(transaction=True)]
 
@@ -51,7 +51,11 @@ def with_authenticator(page: Page) -> Any:
     return session
 
 
-def test_a_passkey_is_added_and_then_signs_in_by_itself(browser: Browser, live_server: Any, manager: User) -> None:  # noqa: F811
+def test_a_passkey_is_added_and_then_signs_in_by_itself(
+    browser: Browser,  # noqa: F811
+    live_server: Any,
+    manager: User,
+) -> None:
     home = live_server.url.replace("127.0.0.1", "localhost")
     with open_page(browser) as page:
         with_authenticator(page)

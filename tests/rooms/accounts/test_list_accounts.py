@@ -62,6 +62,15 @@ def test_a_search_finds_by_code_id_city_domain_and_address(world: World, browser
         assert shown(browser, f"?q={typed}")[0] == "Tarnhelm Chemicals", typed
 
 
+def test_the_best_match_comes_first_unless_another_order_is_asked_for(
+    world: World, browser_of: Browser
+) -> None:
+    Account.objects.create(name="A Veldhuis Dairy cousin")
+    browser = browser_of("cx_manager")
+    assert shown(browser, "?q=veldhuis+dairy")[:2] == ["Veldhuis Dairy", "A Veldhuis Dairy cousin"]
+    assert shown(browser, "?q=veldhuis+dairy&sort=name")[0] == "A Veldhuis Dairy cousin"
+
+
 def test_a_search_finds_nothing_beyond_reach(world: World, browser_of: Browser) -> None:
     page = browser_of("account_manager").get(f"/customers/?q={world.tarnhelm.code}")
     assert page.context["page"].paginator.count == 0

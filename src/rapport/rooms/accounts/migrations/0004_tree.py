@@ -29,6 +29,9 @@ CREATE TRIGGER accounts_place_moved BEFORE UPDATE OF parent_id ON accounts_accou
 
 CREATE FUNCTION accounts_move_subtree() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF NOT EXISTS (SELECT FROM accounts_account WHERE parent_id = new.id) THEN
+    RETURN NULL;
+  END IF;
   UPDATE accounts_account SET path = new.path || subpath(path, nlevel(old.path))
    WHERE path <@ old.path AND id <> new.id;
   RETURN NULL;

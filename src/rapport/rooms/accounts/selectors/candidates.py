@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -10,6 +11,7 @@ from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account, Contact, DuplicateCandidate, Merge
 from rapport.rooms.accounts.selectors.duplicates import reason_words
 from rapport.rooms.accounts.services.merging import ACCOUNT_CHOICES, CONTACT_CHOICES
+from rapport.ui.formats import money
 
 Row = Account | Contact
 MODELS: dict[str, type[Account] | type[Contact]] = {"account": Account, "contact": Contact}
@@ -78,6 +80,8 @@ def _choice(kept: Row, merged: Row, name: str) -> Choice:
 def _shown(row: Row, name: str) -> object:
     display = getattr(row, f"get_{name}_display", None)
     value = display() if display else getattr(row, name)
+    if isinstance(value, Decimal):
+        return money(value, row.currency or "EUR") if isinstance(row, Account) else value
     return "" if value is None else value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.postgres.search import TrigramWordSimilarity
+from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
@@ -63,5 +63,7 @@ def _alike(rows: "QuerySet[Any]", text: str, most: int) -> Sequence[int]:
                 "SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(LIKENESS)]
             )
         alike = rows.filter(search_text__trigram_word_similar=text)
-        ranked = alike.annotate(likeness=likeness).order_by("-likeness", "search_text", "pk")
+        # Of rows that hold the words equally well, the one that says least else is meant.
+        whole = TrigramSimilarity("search_text", text)
+        ranked = alike.annotate(likeness=likeness, whole=whole).order_by("-likeness", "-whole", "pk")
         return list(ranked.values_list("pk", flat=True)[:most])
