@@ -379,7 +379,7 @@ class _Execution:
 
         def record(batch: _Batch) -> None:
             with transaction.atomic():
-                # First the note: a killed import's last batch may be landing still, in a server that was not killed.
+                # First the note: the last batch of a killed import may be landing still.
                 note, fresh = ImportBatch.objects.get_or_create(
                     run_id=self.run.pk, number=batch.number, defaults={"counts": {}}
                 )

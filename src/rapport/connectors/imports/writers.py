@@ -16,10 +16,10 @@ _INLINE = 4
 class Writers(Generic[B]):
     """Hands batches to threads that land them; the first error stops all and is raised to the giver.
 
-    `open_door` is called in each thread and returns the function that lands one batch. Batches that share one of
-    the keys `keys_of` names land one after the other, in the order given, so that of two rows for the same thing
-    the first always wins and two threads never wait for each other. Inside an open transaction everything stays
-    in it, on the caller's own connection.
+    `open_door` is called in each thread and returns the function that lands one batch. Batches that share
+    one of the keys `keys_of` names land one after the other, in the order given: of two rows for the same
+    thing the first always wins, and two threads never wait for each other. Inside an open transaction
+    everything stays in it, on the caller's own connection.
     """
 
     def __init__(
