@@ -104,14 +104,16 @@ class Signal(models.Model):
     buying_role = models.CharField(
         _("buying role held then"), max_length=16, choices=BuyingRole.Role.choices, blank=True
     )
-    touchpoint = models.ForeignKey(Touchpoint, models.PROTECT, null=True, verbose_name=_("touchpoint"))
+    touchpoint = models.ForeignKey(
+        Touchpoint, models.PROTECT, null=True, db_index=False, verbose_name=_("touchpoint")
+    )
     stage = models.ForeignKey(Stage, models.PROTECT, null=True, db_index=False, verbose_name=_("stage"))
-    product = models.ForeignKey(Product, models.PROTECT, null=True, verbose_name=_("product"))
+    product = models.ForeignKey(Product, models.PROTECT, null=True, db_index=False, verbose_name=_("product"))
     region = models.ForeignKey(Region, models.PROTECT, null=True, db_index=False, verbose_name=_("region"))
     division = models.ForeignKey(
         Division, models.PROTECT, null=True, db_index=False, verbose_name=_("division")
     )
-    partner = models.ForeignKey(Partner, models.PROTECT, null=True, verbose_name=_("partner"))
+    partner = models.ForeignKey(Partner, models.PROTECT, null=True, db_index=False, verbose_name=_("partner"))
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -183,6 +185,11 @@ class Signal(models.Model):
             models.Index(fields=["region", "-occurred_at"], name="signal_by_region"),
             models.Index(fields=["kind", "-occurred_at"], name="signal_by_kind"),
             models.Index(fields=["source"], condition=models.Q(anonymous=False), name="signal_named_sources"),
+            # Only where there is one: most signals name none, and every index costs an import.
+            *(
+                models.Index(fields=[place], condition=~models.Q((place, None)), name=f"signal_by_{place}")
+                for place in ("touchpoint", "product", "partner")
+            ),
             GinIndex(
                 fields=["account_hint"],
                 opclasses=["gin_trgm_ops"],
