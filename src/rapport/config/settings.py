@@ -30,7 +30,7 @@ ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts or [
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.base_url]
 SECURE = _host.scheme == "https"
 
-ROOMS = ["catalog", "accounts", "signals", "insight", "action"]
+ROOMS = ["catalog", "accounts", "signals", "listening", "insight", "action"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
