@@ -6,9 +6,10 @@ import django.db.models.functions.text
 import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
-import rapport.rooms.signals.models
 from django.conf import settings
 from django.db import migrations, models
+
+import rapport.rooms.signals.models
 
 
 class Migration(migrations.Migration):
