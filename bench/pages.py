@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench.line import Line
 
 MEDIAN_GOAL, P95_GOAL = 200.0, 500.0
@@ -428,6 +430,8 @@ class Measured:
     took: list[float]
     in_sql: list[float]
     queries: list[int]
+    cpu: float
+    """Milliseconds of CPU a request took on average, ours and the database's; other work changes it less."""
 
     def p95(self) -> float:
         """Return the 95th percentile."""
@@ -441,14 +445,26 @@ def measure(client: Any, address: Address, rounds: int, rng: random.Random) -> M
 
     if client.get(address(rng)).status_code == 403:
         return None
+    before = _cpu()
     took = [_open(client, address(rng)) for _round in range(rounds)]
+    cpu = (_cpu() - before) * 1000 / rounds
     in_sql, queries = [], []
     for _round in range(max(3, rounds // 3)):
         with CaptureQueriesContext(connection) as captured:
             _open(client, address(rng))
         in_sql.append(sum(float(query["time"]) for query in captured.captured_queries) * 1000)
         queries.append(len(captured))
-    return Measured(took, in_sql, queries)
+    return Measured(took, in_sql, queries, cpu)
+
+
+def _cpu() -> float:
+    """Return the CPU seconds this process and its database connection have used."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = psutil.Process(cursor.fetchone()[0]).cpu_times()
+    return time.process_time() + float(backend.user + backend.system)
 
 
 def _open(client: Any, url: str) -> float:
@@ -472,6 +488,7 @@ def report(name: str, found: Measured) -> None:
     median = round(statistics.median(found.took), 1)
     Line(f"pages/{name}/median", median, "ms", floor=floor, goal=MEDIAN_GOAL, note=note).show()
     Line(f"pages/{name}/p95", round(found.p95(), 1), "ms", floor=floor, goal=P95_GOAL, note=note).show()
+    Line(f"pages/{name}/cpu", round(found.cpu, 1), "ms", note="mean of ours and the database's").show()
     Line(f"pages/{name}/queries", max(found.queries), "queries", note="most of any request").show()
 
 

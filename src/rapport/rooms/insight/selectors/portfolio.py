@@ -220,7 +220,7 @@ def _people(
     scored = Score.objects.named(user).filter(
         contact=OuterRef("pk"), metric=measure.key, occurred_at__gt=now - YEAR
     )
-    last = scored.order_by("-occurred_at", "-signal").values("value")[:1]
+    last = scored.order_by("-occurred_at", "-signal_id").values("value")[:1]
     people = contacts.annotate(heard=Exists(spoke), last=Subquery(last)).values_list(
         "account", "heard", "last"
     )
