@@ -110,10 +110,11 @@ def test_a_hidden_figure_is_not_given_away_by_its_change() -> None:
     assert difference(measure.figure(after), measure.figure(before)).value is None
 
 
-def test_a_customers_page_shows_its_months_and_hides_the_thin_ones(
-    world: World, browser_of: Callable[[str], Client]
+@pytest.mark.parametrize(("count", "title"), [(1200, "NPS by month"), (60, "NPS by quarter")])
+def test_a_customers_page_shows_months_or_where_these_are_thin_quarters(
+    world: World, browser_of: Callable[[str], Client], count: int, title: str
 ) -> None:
-    record_answers([answer for answer in draw_answers(world, 400) if not answer.anonymous])
+    record_answers([answer for answer in draw_answers(world, count) if not answer.anonymous])
     text = browser_of("cx_manager").get(f"/customers/{world.veldhuis.code}/").content.decode()
-    assert "NPS by month" in text
+    assert title in text
     assert f"/understand/?account={world.veldhuis.code}" in text
