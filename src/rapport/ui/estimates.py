@@ -132,16 +132,14 @@ def hidden_reason(estimate: EstimateLike, hidden_below: int = HIDDEN_BELOW) -> s
 
 
 def base_text(estimate: EstimateLike) -> str:
-    """Write the base: n, beside it the effective n when weighted, and the warning when thin."""
+    """Write the base: n, the effective n when weighted, and the warning when thin."""
     if estimate.n is None:
         return ""
     effective = getattr(estimate, "n_effective", None)
-    weighted = effective is not None and abs(effective - estimate.n) >= 0.05
-    if weighted and effective is not None:
-        shown = number(effective, 1 if effective < 100 else 0)
-        base = _("n %(n)s, n eff %(effective)s") % {"n": number(estimate.n), "effective": shown}
-    else:
-        base = _("n %(n)s") % {"n": number(estimate.n)}
+    base = _("n %(n)s") % {"n": number(estimate.n)}
+    if effective is not None and abs(effective - estimate.n) >= 0.05:
+        telling = number(effective, 1 if effective < 100 else 0)
+        base = _("%(base)s, n eff %(effective)s") % {"base": base, "effective": telling}
     if is_thin(estimate):
         return _("%(base)s: read the range") % {"base": base}
     return base
