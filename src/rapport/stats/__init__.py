@@ -66,7 +66,7 @@ from rapport.stats.shares import (
 )
 from rapport.stats.shifts import MarginalHomogeneity, marginal_homogeneity
 from rapport.stats.shrinkage import Pooled, nps_prior, nps_with_prior, pool_random_effects
-from rapport.stats.suppression import Suppression, suppress
+from rapport.stats.suppression import Suppression, TableSuppression, suppress, suppress_table
 from rapport.stats.village import VillageScore, village_score
 from rapport.stats.weights import (
     RakingError,
@@ -102,6 +102,7 @@ __all__ = [
     "SegmentDrivers",
     "Strength",
     "Suppression",
+    "TableSuppression",
     "Verdict",
     "VillageScore",
     "allocate",
@@ -152,6 +153,7 @@ __all__ = [
     "share_difference_from_counts",
     "share_from_counts",
     "suppress",
+    "suppress_table",
     "top_box",
     "top_two_box",
     "trim_weights",
