@@ -130,6 +130,38 @@ def first_incomplete(way: Way) -> Step | None:
     return None
 
 
+def as_form(shown: Shown, answers: Answers) -> dict[str, list[str]]:
+    """Return a kept answer as the form that would give it: what `read_page` reads, written back."""
+    key, answer = shown.key, answers.get(shown.key)
+    form: dict[str, list[str]] = {
+        name: [str(answers[name])]
+        for choice in shown.choices
+        if choice.open and (name := f"{key}.{choice.key}") in answers
+    }
+    match shown.question:
+        case Scale() if answers.get(unknown_name(key)):
+            form[key] = [UNKNOWN]
+        case ConsentQuestion() | ContactRequest():
+            form[key] = ["yes"] if answer is True else []
+        case Ranking() if isinstance(answer, list):
+            form.update({f"{key}.{chosen}": [str(place)] for place, chosen in enumerate(answer, 1)})
+        case ConstantSum() | Matrix() if isinstance(answer, dict):
+            form.update({f"{key}.{part}": _written(value) for part, value in answer.items()})
+        case FileQuestion() | Matrix() | ConstantSum() | Ranking():
+            pass
+        case _ if answer is not None:
+            form[key] = _written(answer)
+    return form
+
+
+def _written(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    if isinstance(value, float):
+        return [str(int(value)) if value.is_integer() else repr(value)]
+    return [str(value)]
+
+
 # -- from the form
 
 

@@ -101,6 +101,23 @@ def walk(definition: Definition, answers: Answers, facts: Facts, seed: str) -> W
     return _Walk(definition, answers, facts, seed).run()
 
 
+def step_as_asked(
+    definition: Definition, page: str, asked: Sequence[str], answers: Answers, facts: Facts, seed: str
+) -> Step | None:
+    """Return a page with exactly the questions somebody was asked, whether or not they are on the way now.
+
+    A page may be posted after an answer given meanwhile, elsewhere, has taken it or some of its questions off
+    the way: what was typed is kept all the same. None when there is no such page.
+    """
+    found = next((one for one in definition.pages if one.key == page), None)
+    if found is None:
+        return None
+    walk = _Walk(definition, answers, facts, seed)
+    walk.run()
+    shown = [walk.offer(question) for question in found.questions if question.key in asked]
+    return Step(found, tuple(one for one in shown if one is not None))
+
+
 class _Walk:
     def __init__(self, definition: Definition, answers: Answers, facts: Facts, seed: str) -> None:
         self._definition, self._stored, self._seed = definition, answers, seed
@@ -147,7 +164,7 @@ class _Walk:
         for question in page.questions:
             if not holds(question.show_if, self._known()):
                 continue
-            one = self._offer(question)
+            one = self.offer(question)
             if one is None:
                 continue
             self._offered[question.key] = one
@@ -169,7 +186,7 @@ class _Walk:
 
     # -- choices
 
-    def _offer(self, question: Question) -> Shown | None:
+    def offer(self, question: Question) -> Shown | None:
         """Return the question with what can be chosen, or None when nothing can."""
         match question:
             case SingleChoice() | MultipleChoice() | Ranking() | ConstantSum():
