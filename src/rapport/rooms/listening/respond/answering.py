@@ -20,6 +20,7 @@ from rapport.kernel.environment import environment
 from rapport.rooms.listening.definition import (
     Definition,
     FileQuestion,
+    Known,
     ReadPage,
     Scale,
     SingleChoice,
@@ -28,6 +29,7 @@ from rapport.rooms.listening.definition import (
     Way,
     first_incomplete,
     missing_on,
+    names_in,
     quotas_met,
     reached_quota,
     read_page,
@@ -331,17 +333,16 @@ def _thanks(request: Request, asking: Asking) -> Reply:
     assert kept is not None
     language = _match(request.asked("lang") or kept.language or asking.language, definition.languages)
     language = language or definition.language
-    seed = asking.secret_hash.hex() if asking.by_response else f"{asking.invitation_id}:{kept.number}"
-    way = walk(definition, kept.answers, {"us.name": environment().company, **asking.facts}, seed)
+    known = _known_at_the_end(asking, definition, kept)
     screened = ""
     if kept.state == "screened":
         quota = next((one for one in definition.quotas if one.key == kept.page), None)
-        own = say(quota.message, way.known, language, definition.language) if quota else ""
+        own = say(quota.message, known, language, definition.language) if quota else ""
         screened = own or tell("screened", language)
     may_talk = definition.thanks.offer_contact and not asking.anonymous and asking.contact_id is not None
     farewell = Farewell(
         definition=definition,
-        known=way.known,
+        known=known,
         language=language,
         action=PREFIX + asking.secret,
         offer_contact=may_talk and not screened,
@@ -350,6 +351,18 @@ def _thanks(request: Request, asking: Asking) -> Reply:
         done=done_for(asking.account_id, language) if definition.thanks.show_done else (),
     )
     return Reply(200, thanks_html(farewell))
+
+
+def _known_at_the_end(asking: Asking, definition: Definition, kept: Kept) -> Known:
+    """Return what the thanks may mention; the way is only walked again when they mention something."""
+    texts = [
+        *definition.thanks.text.values(),
+        *(said for one in definition.quotas for said in one.message.values()),
+    ]
+    if not any(names_in(said) for said in texts):
+        return Known({})
+    seed = asking.secret_hash.hex() if asking.by_response else f"{asking.invitation_id}:{kept.number}"
+    return walk(definition, kept.answers, {"us.name": environment().company, **asking.facts}, seed).known
 
 
 # -- posting
@@ -532,7 +545,6 @@ def _row(
         saved_at=moment,
         sent_at=None if state == "open" else moment,
         progress=progress,
-        noted_at=moment,
     )
 
 

@@ -1,7 +1,7 @@
 """Whole pages of a survey as HTML: a page of questions, the thanks, and what is said when there is none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
 
@@ -20,6 +20,7 @@ from rapport.rooms.listening.definition import (
     walk,
     words,
 )
+from rapport.rooms.listening.definition.walking import is_same_for_all
 from rapport.rooms.listening.respond.look import look_of
 from rapport.rooms.listening.respond.questions import Asked, Words, language_name, question_html
 
@@ -50,7 +51,57 @@ class View:
 
 
 def page_html(view: View) -> str:
-    """Return a page of questions."""
+    """Return a page of questions; one that looks the same for everybody is written once."""
+    if view.cache_key is not None and _is_plain(view):
+        written = _written_once((view.cache_key, view.language, view.step.key if view.step else ""), view)
+        return written.replace(_ACTION, escape(view.action)).replace(_HIDDEN, _hidden(view.hidden))
+    return _page(view)
+
+
+_ACTION, _HIDDEN = "\0action\0", "\0hidden\0"
+_pages: dict[tuple[object, str, str], str] = {}
+
+
+def _is_plain(view: View) -> bool:
+    """Say whether nothing on the page comes from the respondent or what is known of them."""
+    nothing = not (view.answers or view.problems or view.typed or view.file_names or view.notices)
+    return nothing and view.step is not None and is_same_for_all(view.definition)
+
+
+def _written_once(key: tuple[object, str, str], view: View) -> str:
+    found = _pages.get(key)
+    if found is None:
+        found = _page(replace(view, action=_ACTION, hidden={_HIDDEN: ""}))
+        if any(names_in(text) for text in _said_on(view)):
+            return found
+        if len(_pages) > _MOST_PAGES:
+            _pages.clear()
+        _pages[key] = found
+    return found
+
+
+_MOST_PAGES = 1_000
+
+
+def _said_on(view: View) -> list[str]:
+    """Return every text of the page."""
+    step = view.step
+    definition = view.definition
+    texts = [*definition.title.values(), *definition.welcome.values()]
+    for shown in step.questions if step else ():
+        texts += _texts(shown)
+    return [*texts, *(step.page.title.values() if step else ())]
+
+
+def _hidden(fields: Mapping[str, str]) -> str:
+    """Return hidden fields; the one that stands for those of a page written once is left as it is."""
+    return "".join(
+        name if name == _HIDDEN else f'<input type="hidden" name="{name}" value="{escape(value)}">'
+        for name, value in fields.items()
+    )
+
+
+def _page(view: View) -> str:
     says = Words(view.way.known, view.language, view.definition.language)
     title = says.say(view.definition.title)
     body = f"{_top(view)}{_form(view, says)}"
@@ -68,9 +119,7 @@ def _form(view: View, says: Words) -> str:
     files = any(isinstance(one.question, FileQuestion) for one in shown)
     encoding = ' enctype="multipart/form-data"' if files else ""
     hidden = {"_page": step.key if step else "", "_asked": " ".join(one.key for one in shown), **view.hidden}
-    fields = "".join(
-        f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in hidden.items()
-    )
+    fields = _hidden(hidden)
     questions = "".join(_question(view, says, one) for one in shown)
     return (
         f'<form method="post" action="{escape(view.action)}" novalidate{encoding}>{fields}{_DEFAULT_BUTTON}'

@@ -225,7 +225,6 @@ class Save:
     sent_at: datetime | None
     progress: str = ""
     """The state the invitation moves to; empty when it stays."""
-    noted_at: datetime | None = None
     quotas: tuple[tuple[int, str, int], ...] = ()
     """Version, key and size of the quotas this response takes a place in."""
     ballot: "NewBallot | None" = None

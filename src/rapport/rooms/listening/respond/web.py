@@ -3,6 +3,7 @@
 import gzip
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
+from prometheus_client import Histogram
 
 from rapport.kernel.environment import environment
 from rapport.kernel.measures import REQUEST_SECONDS
@@ -47,10 +49,15 @@ def application(environ: dict[str, Any], start_response: StartResponse) -> Itera
     """Serve everything below /r/ without sessions, cookies or models."""
     began = time.perf_counter()
     status, headers, body = _serve(environ)
-    REQUEST_SECONDS.labels(environ["REQUEST_METHOD"], "r/", str(status)).observe(time.perf_counter() - began)
+    _measure(environ["REQUEST_METHOD"], status).observe(time.perf_counter() - began)
     headers.append(("Content-Length", str(len(body))))
     start_response(f"{status} {HTTPStatus(status).phrase}", headers)
     return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+@lru_cache(maxsize=100)
+def _measure(method: str, status: int) -> Histogram:
+    return REQUEST_SECONDS.labels(method, "r/", str(status))
 
 
 def _serve(environ: dict[str, Any]) -> tuple[int, Headers, bytes]:

@@ -24,26 +24,30 @@ MOST = 200
 PATIENCE = 30.0
 _WAKE_SECONDS = 0.5
 
+# One statement, so that outside of a transaction it is one of its own: one round trip, one commit.
 _SAVE = """
-INSERT INTO listening_response AS kept (id, invitation_id, number, state, language, answers, page, revision,
-  test, secret_hash, started_at, saved_at, sent_at)
-SELECT id, invitation, number, state, language, answers::jsonb, page, revision + 1, test, secret, started,
-  saved, sent
-FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[],
-  %s::bool[], %s::bytea[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
-  AS new (id, invitation, number, state, language, answers, page, revision, test, secret, started, saved,
-    sent)
-ON CONFLICT (invitation_id, number) DO UPDATE
-SET state = EXCLUDED.state, language = EXCLUDED.language, answers = EXCLUDED.answers, page = EXCLUDED.page,
-  revision = EXCLUDED.revision, saved_at = EXCLUDED.saved_at, sent_at = EXCLUDED.sent_at
-WHERE kept.state = 'open' AND kept.revision = EXCLUDED.revision - 1 AND kept.id = EXCLUDED.id
-RETURNING invitation_id, number
-"""
-_PROGRESS = """
-UPDATE listening_invitation i SET state = new.state, opened_at = coalesce(i.opened_at, new.at)
-FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) AS new (id, state, at)
-WHERE i.id = new.id AND i.state NOT IN ('answered', 'withdrawn')
-  AND (new.state = 'answered' OR i.state <> 'started')
+WITH new AS (
+  SELECT * FROM jsonb_to_recordset(%s::jsonb) AS new (id uuid, invitation uuid, number int, state text,
+    language text, answers jsonb, page text, revision int, test bool, secret text, started timestamptz,
+    saved timestamptz, sent timestamptz, progress text)
+), saved AS (
+  INSERT INTO listening_response AS kept (id, invitation_id, number, state, language, answers, page, revision,
+    test, secret_hash, started_at, saved_at, sent_at)
+  SELECT id, invitation, number, state, language, answers, page, revision + 1, test, decode(secret, 'hex'),
+    started, saved, sent
+  FROM new
+  ON CONFLICT (invitation_id, number) DO UPDATE
+  SET state = EXCLUDED.state, language = EXCLUDED.language, answers = EXCLUDED.answers, page = EXCLUDED.page,
+    revision = EXCLUDED.revision, saved_at = EXCLUDED.saved_at, sent_at = EXCLUDED.sent_at
+  WHERE kept.state = 'open' AND kept.revision = EXCLUDED.revision - 1 AND kept.id = EXCLUDED.id
+  RETURNING invitation_id, number
+), moved AS (
+  UPDATE listening_invitation i SET state = new.progress, opened_at = coalesce(i.opened_at, new.saved)
+  FROM new JOIN saved ON saved.invitation_id = new.invitation AND saved.number = new.number
+  WHERE i.id = new.invitation AND new.progress <> '' AND i.state NOT IN ('answered', 'withdrawn')
+    AND (new.progress = 'answered' OR i.state <> 'started')
+)
+SELECT invitation_id, number FROM saved
 """
 _BALLOTS = """
 INSERT INTO listening_ballot (id, version_id, programme_id, region, language, answers)
@@ -141,24 +145,21 @@ class Writer:
         if self._durable_for is not cursor.connection:
             cursor.execute(_DURABLE)
             self._durable_for = cursor.connection
-        outcomes: dict[int, str] = {}
-        with transaction.atomic():
-            plain = [waiting.save for waiting in batch if not waiting.save.quotas]
-            written = _save(cursor, plain)
-            for waiting in batch:
-                save = waiting.save
-                if save.quotas:
-                    save = _save_with_quotas(cursor, save)
-                    written |= {(save.invitation_id, save.number)} if save.state else set()
-                is_new = bool(save.state) and (save.invitation_id, save.number) in written
-                outcomes[id(waiting)] = save.state if is_new else ""
-            kept = [w.save for w in batch if outcomes[id(w)] == w.save.state]
-            _note_progress(cursor, kept + [w.save for w in batch if outcomes[id(w)] == "screened"])
-            _cast(cursor, [save.ballot for save in kept if save.ballot is not None])
-            if any(save.settles for save in kept):
-                self._wake()
-        for waiting in batch:
-            waiting.outcome, waiting.error = outcomes[id(waiting)], None
+        saves = [waiting.save for waiting in batch]
+        wakes = self._is_to_wake(saves)
+        if wakes or any(save.quotas or save.ballot for save in saves):
+            with transaction.atomic():
+                outcomes = _save_all(cursor, saves)
+                if wakes:
+                    self._wake()
+        else:
+            written = _save(cursor, saves)
+            outcomes = [save.state if (save.invitation_id, save.number) in written else "" for save in saves]
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            waiting.outcome, waiting.error = outcome, None
+
+    def _is_to_wake(self, saves: Sequence[Save]) -> bool:
+        return any(save.settles for save in saves) and time.monotonic() > self._wakes_until
 
     def _wake(self) -> None:
         """Have sent responses passed on: at once after a pause, in a flood twice a second.
@@ -168,10 +169,10 @@ class Writer:
         from rapport.rooms.listening.tasks import pass_on_responses
 
         now = time.monotonic()
-        if now - self._woken_at > _WAKE_SECONDS and now > self._wakes_until:
+        if now - self._woken_at > _WAKE_SECONDS:
             self._woken_at = now
             pass_on_responses.defer()
-        elif now > self._wakes_until:
+        else:
             self._wakes_until = now + _WAKE_SECONDS
             pass_on_responses.configure(schedule_in={"seconds": 1}).defer()
 
@@ -189,50 +190,59 @@ def _one_each(batch: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
     return [first[key] for key in sorted(first)], rest
 
 
+def _save_all(cursor: "psycopg.Cursor[Row]", saves: Sequence[Save]) -> list[str]:
+    """Write responses with all that hangs on them; return the state each came to have, or nothing."""
+    written = _save(cursor, [save for save in saves if not save.quotas])
+    outcomes = [
+        _save_with_quotas(cursor, save)
+        if save.quotas
+        else save.state * ((save.invitation_id, save.number) in written)
+        for save in saves
+    ]
+    kept = [save for save, outcome in zip(saves, outcomes, strict=True) if outcome == save.state]
+    _cast(cursor, [save.ballot for save in kept if save.ballot is not None])
+    return outcomes
+
+
 def _save(cursor: "psycopg.Cursor[Row]", saves: Sequence[Save]) -> set[tuple[UUID, int]]:
     if not saves:
         return set()
-    columns: list[list[Any]] = [
-        [save.id for save in saves],
-        [save.invitation_id for save in saves],
-        [save.number for save in saves],
-        [save.state for save in saves],
-        [save.language for save in saves],
-        [json.dumps(save.answers, ensure_ascii=False) for save in saves],
-        [save.page for save in saves],
-        [save.revision for save in saves],
-        [save.test for save in saves],
-        [save.secret_hash for save in saves],
-        [save.started_at for save in saves],
-        [save.saved_at for save in saves],
-        [save.sent_at for save in saves],
-    ]
-    return {(row[0], row[1]) for row in cursor.execute(_SAVE, columns).fetchall()}
+    rows = json.dumps([_row(save) for save in saves], ensure_ascii=False)
+    return {(row[0], row[1]) for row in cursor.execute(_SAVE, (rows,)).fetchall()}
 
 
-def _save_with_quotas(cursor: "psycopg.Cursor[Row]", save: Save) -> Save:
-    """Write a response that takes places in quotas, as ended if one is full; no state: not written."""
+def _row(save: Save) -> dict[str, Any]:
+    return {
+        "id": str(save.id),
+        "invitation": str(save.invitation_id),
+        "number": save.number,
+        "state": save.state,
+        "language": save.language,
+        "answers": save.answers,
+        "page": save.page,
+        "revision": save.revision,
+        "test": save.test,
+        "secret": save.secret_hash.hex() if save.secret_hash else None,
+        "started": save.started_at.isoformat(),
+        "saved": save.saved_at.isoformat(),
+        "sent": save.sent_at.isoformat() if save.sent_at else None,
+        "progress": save.progress,
+    }
+
+
+def _save_with_quotas(cursor: "psycopg.Cursor[Row]", save: Save) -> str:
+    """Write a response that takes places in quotas, as ended if one is full; return its state or nothing."""
     try:
         with transaction.atomic():
             if not _save(cursor, [save]):
-                return replace(save, state="")
+                return ""
             for version, key, most in save.quotas:
                 if not cursor.execute(_TAKE_PLACE, (version, key, most, most)).fetchone():
                     raise _Full
-        return save
+        return save.state
     except _Full:
         ended = replace(save, state="screened")
-        return ended if _save(cursor, [ended]) else replace(save, state="")
-
-
-def _note_progress(cursor: "psycopg.Cursor[Row]", saves: Sequence[Save]) -> None:
-    moved = {save.invitation_id: save for save in saves if save.progress}
-    if moved:
-        rows = list(moved.values())
-        cursor.execute(
-            _PROGRESS,
-            ([s.invitation_id for s in rows], [s.progress for s in rows], [s.noted_at for s in rows]),
-        )
+        return ended.state if _save(cursor, [ended]) else ""
 
 
 def _cast(cursor: "psycopg.Cursor[Row]", ballots: Sequence[NewBallot]) -> None:
