@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", include("rapport.rooms.accounts.urls")),
     path("catalog/", include("rapport.rooms.catalog.urls")),
     path("listen/", include("rapport.rooms.signals.urls")),
+    path("r/", include("rapport.rooms.listening.respond.urls")),
     path("act/", include("rapport.rooms.action.urls")),
     path("", include("rapport.rooms.insight.urls")),
     path("imports/", include("rapport.connectors.imports.urls")),
