@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("catalog/", include("rapport.rooms.catalog.urls")),
     path("listen/surveys/", include("rapport.rooms.listening.designing.urls")),
     path("listen/", include("rapport.rooms.signals.urls")),
+    path("r/", include("rapport.rooms.listening.respond.urls")),
     path("act/", include("rapport.rooms.action.urls")),
     path("", include("rapport.rooms.insight.urls")),
     path("imports/", include("rapport.connectors.imports.urls")),

@@ -7,14 +7,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ListeningConfig(AppConfig):
-    """Loads the room, and shows the way to the surveys."""
+    """Loads the room and its jobs, and shows the way to the surveys."""
 
     name = "rapport.rooms.listening"
     label = "listening"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Put the surveys on the rail."""
+        """Load the jobs, and put the surveys on the rail."""
+        from rapport.rooms.listening import tasks  # noqa: F401
         from rapport.ui.navigation import Entry, register
 
         register(Entry(_("Surveys"), "surveys:list", icon="survey", key="s", order=32, allowed=_sees_surveys))
