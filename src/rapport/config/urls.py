@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ui/", include("rapport.ui.urls")),
     path("customers/", include("rapport.rooms.accounts.urls")),
     path("catalog/", include("rapport.rooms.catalog.urls")),
+    path("listen/surveys/", include("rapport.rooms.listening.designing.urls")),
     path("listen/", include("rapport.rooms.signals.urls")),
     path("r/", include("rapport.rooms.listening.respond.urls")),
     path("act/", include("rapport.rooms.action.urls")),
