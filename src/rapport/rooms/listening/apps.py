@@ -9,3 +9,7 @@ class ListeningConfig(AppConfig):
     name = "rapport.rooms.listening"
     label = "listening"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have the room listen to what happens at customers."""
+        from rapport.rooms.listening import events  # noqa: F401  (registers)

@@ -1,7 +1,33 @@
 """What the room keeps."""
 
+from rapport.rooms.listening.models.asking import (
+    Bounce,
+    HouseRest,
+    NotAsked,
+    Occasion,
+    Reward,
+    Sheet,
+    ShortMessage,
+    Suppression,
+)
 from rapport.rooms.listening.models.invitation import Invitation, Response
 from rapport.rooms.listening.models.programme import Draw, Programme
 from rapport.rooms.listening.models.survey import BankQuestion, Survey, SurveyVersion
 
-__all__ = ["BankQuestion", "Draw", "Invitation", "Programme", "Response", "Survey", "SurveyVersion"]
+__all__ = [
+    "BankQuestion",
+    "Bounce",
+    "Draw",
+    "HouseRest",
+    "Invitation",
+    "NotAsked",
+    "Occasion",
+    "Programme",
+    "Response",
+    "Reward",
+    "Sheet",
+    "ShortMessage",
+    "Suppression",
+    "Survey",
+    "SurveyVersion",
+]
