@@ -12,4 +12,4 @@ class ListeningConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the room listen to what happens at customers."""
-        from rapport.rooms.listening import events  # noqa: F401  (registers)
+        from rapport.rooms.listening import listeners  # noqa: F401  (registers)

@@ -1,13 +1,23 @@
-"""What the room listens to."""
+"""What the listening room announces."""
 
-from django.utils import timezone
+from dataclasses import dataclass
+from uuid import UUID
 
-from rapport.kernel.events import listen_to
-from rapport.rooms.accounts.events import TouchpointPassed
-from rapport.rooms.listening.programmes.occasions import note_event
+from rapport.kernel.events import Event
 
 
-@listen_to(TouchpointPassed)
-def on_touchpoint_passed(event: TouchpointPassed) -> None:
-    """Note what happened for the programmes that wait for it; they ask when their delay is over."""
-    note_event(event, now=timezone.now())
+@dataclass(frozen=True)
+class ResponsesSent(Event):
+    """Responses were sent and are in the ledger; announced in the transaction that put them there."""
+
+    response_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class ContactWanted(Event):
+    """Somebody asked in a survey to be called or written to; announced once a response."""
+
+    response_id: UUID
+    contact_id: int | None
+    account_id: int | None
+    signal_id: UUID | None

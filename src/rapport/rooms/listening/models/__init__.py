@@ -1,5 +1,6 @@
 """What the room keeps."""
 
+from rapport.rooms.listening.models.answering import Ballot, QuotaFill, Upload
 from rapport.rooms.listening.models.asking import (
     Bounce,
     HouseRest,
@@ -15,6 +16,7 @@ from rapport.rooms.listening.models.programme import Draw, Programme
 from rapport.rooms.listening.models.survey import BankQuestion, Survey, SurveyVersion
 
 __all__ = [
+    "Ballot",
     "BankQuestion",
     "Bounce",
     "Draw",
@@ -23,6 +25,7 @@ __all__ = [
     "NotAsked",
     "Occasion",
     "Programme",
+    "QuotaFill",
     "Response",
     "Reward",
     "Sheet",
@@ -30,4 +33,5 @@ __all__ = [
     "Suppression",
     "Survey",
     "SurveyVersion",
+    "Upload",
 ]
