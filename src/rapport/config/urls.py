@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", include("rapport.rooms.accounts.urls")),
     path("catalog/", include("rapport.rooms.catalog.urls")),
     path("listen/", include("rapport.rooms.signals.urls")),
+    path("listen/programmes/", include("rapport.rooms.listening.programmes.urls")),
+    path("ask/", include("rapport.rooms.listening.channels.urls")),
     path("act/", include("rapport.rooms.action.urls")),
     path("", include("rapport.rooms.insight.urls")),
     path("imports/", include("rapport.connectors.imports.urls")),

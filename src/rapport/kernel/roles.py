@@ -50,9 +50,7 @@ _RUN = _WORK | {
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.CX_MANAGER: frozenset(_RUN),
-    Role.ANALYST: frozenset(
-        _SEE | {Permission.EXPORT, Permission.IMPORT, Permission.MANAGE_PROGRAMMES}
-    ),
+    Role.ANALYST: frozenset(_SEE | {Permission.EXPORT, Permission.IMPORT, Permission.MANAGE_PROGRAMMES}),
     Role.ACCOUNT_MANAGER: frozenset(_WORK | {Permission.EDIT_CUSTOMERS}),
     Role.SERVICE_LEAD: frozenset(_WORK | {Permission.EDIT_CUSTOMERS}),
     Role.MARKETER: frozenset(_SEE | {Permission.EXPORT}),

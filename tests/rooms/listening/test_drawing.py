@@ -60,7 +60,11 @@ def test_a_draw_keeps_every_limit_and_can_be_repeated(
         assert 0 < drawn.chances[one.contact_id] <= 1
 
 
-@given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 50), min_size=1), st.integers(0, 400), st.booleans())
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 50), min_size=1),
+    st.integers(0, 400),
+    st.booleans(),
+)
 def test_an_allocation_gives_everything_and_no_stratum_more_than_it_has(
     sizes: dict[str, int], total: int, equal: bool
 ) -> None:

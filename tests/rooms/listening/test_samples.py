@@ -11,7 +11,7 @@ from tests.rooms.listening.asking import NOW, people, programme
 from rapport.rooms.accounts.models import Opportunity
 from rapport.rooms.listening.channels.suppression import suppress
 from rapport.rooms.listening.models import Draw, Invitation, Programme
-from rapport.rooms.listening.programmes.plan import Dimension, Plan, Population, Rest, Sampling
+from rapport.rooms.listening.programmes.plan import Dimension, Plan, Population, Rest, Sampling, read_plan
 from rapport.rooms.listening.programmes.services import (
     draw_due_programmes,
     end_programme,
@@ -20,7 +20,6 @@ from rapport.rooms.listening.programmes.services import (
     start_programme,
 )
 from rapport.rooms.listening.sampling.draws import CannotDraw, draw_sample, work_out
-from rapport.rooms.listening.programmes.plan import read_plan
 from rapport.rooms.signals.models import Signal
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +47,9 @@ def test_a_programme_reaches_no_further_than_its_owner_sees(world: Any, cast: Ca
     assert set(draw.invitations.values_list("account_id", flat=True)) == {world.veldhuis.pk, world.meppel.pk}
 
 
-def test_a_partners_programme_asks_the_partners_customers_only(world: Any, cast: Callable[[str], Any]) -> None:
+def test_a_partners_programme_asks_the_partners_customers_only(
+    world: Any, cast: Callable[[str], Any]
+) -> None:
     made = programme(cast("cx_manager"), kind="partner", partner_id="kolding-dealer")
     draw = draw_sample(made, now=NOW, seed=1)
     assert list(draw.invitations.values_list("account_id", flat=True)) == [world.kestrel.pk]
@@ -56,9 +57,7 @@ def test_a_partners_programme_asks_the_partners_customers_only(world: Any, cast:
 
 def test_the_same_seed_draws_the_same_people(world: Any, cast: Callable[[str], Any]) -> None:
     people(world.tarnhelm, {"user": 20, "buyer": 10})
-    plan = Plan(
-        sampling=Sampling(how="stratified", size=12, strata=(Dimension.ROLE,), must_vetoes=False)
-    )
+    plan = Plan(sampling=Sampling(how="stratified", size=12, strata=(Dimension.ROLE,), must_vetoes=False))
     made = programme(cast("cx_manager"), plan=plan)
     drawn = [
         tuple(p.contact_id for p in work_out(made, plan, now=NOW, seed=seed).drawn.people)

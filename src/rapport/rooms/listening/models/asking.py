@@ -246,5 +246,3 @@ class Sheet(models.Model):
 
     def __str__(self) -> str:
         return self.number
-
-

@@ -50,13 +50,17 @@ STARTS_FROM: dict[str, Plan] = {
     ),
     Kind.WIN_LOSS: Plan(
         population=Population(life_cycles=()),
-        event=EventRule(happening=Happening.OPPORTUNITY_CLOSED, delay_hours=24 * 7, within_days=60, most_people=8),
+        event=EventRule(
+            happening=Happening.OPPORTUNITY_CLOSED, delay_hours=24 * 7, within_days=60, most_people=8
+        ),
         channels=("interview", "email"),
         rest=Rest(contact_days=14, decision_days=365, yearly_contact=6),
     ),
     Kind.EXIT: Plan(
         population=Population(life_cycles=()),
-        event=EventRule(happening=Happening.CONTRACT_ENDED, delay_hours=24 * 7, within_days=60, most_people=5),
+        event=EventRule(
+            happening=Happening.CONTRACT_ENDED, delay_hours=24 * 7, within_days=60, most_people=5
+        ),
         rest=Rest(contact_days=30, yearly_contact=6),
     ),
     Kind.PARTNER: Plan(

@@ -18,7 +18,9 @@ State = Occasion.State
 
 def note_event(event: TouchpointPassed, *, now: datetime) -> list[Occasion]:
     """Note an event for every running programme that waits for its kind; noted before, it changes nothing."""
-    waiting = Programme.objects.filter(state=Programme.State.RUNNING, kind__in=BY_EVENT).select_related("owner")
+    waiting = Programme.objects.filter(state=Programme.State.RUNNING, kind__in=BY_EVENT).select_related(
+        "owner"
+    )
     noted = []
     for programme in waiting:
         try:
@@ -30,9 +32,7 @@ def note_event(event: TouchpointPassed, *, now: datetime) -> list[Occasion]:
     return Occasion.objects.bulk_create(noted, ignore_conflicts=True)
 
 
-def _wants(
-    programme: Programme, plan: Plan, rule: EventRule, event: TouchpointPassed, now: datetime
-) -> bool:
+def _wants(programme: Programme, plan: Plan, rule: EventRule, event: TouchpointPassed, now: datetime) -> bool:
     if event.what != rule.happening.value or event.happened_at < now - timedelta(days=rule.within_days):
         return False
     chosen = {
@@ -94,4 +94,3 @@ def _ask(pk: int, *, now: datetime) -> int:
         row.state = State.ASKED if asked else State.NOBODY
         row.save(update_fields=["state"])
     return len(asked)
-

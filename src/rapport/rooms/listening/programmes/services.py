@@ -122,7 +122,9 @@ def end_programme(row: Programme, *, now: datetime) -> Programme:
         raise ProgrammeRefused(_("It has ended already."))
     row.state, row.next_draw_at, row.ended_at = State.ENDED, None, now
     row.save()
-    row.invitations.filter(sent_at=None, state="drawn", open_link=False).update(state="withdrawn", send_at=None)
+    row.invitations.filter(sent_at=None, state="drawn", open_link=False).update(
+        state="withdrawn", send_at=None
+    )
     row.invitations.filter(send_at__isnull=False).update(send_at=None)
     row.occasions.filter(state=Occasion.State.WAITING).update(state=Occasion.State.NOBODY)
     return row
@@ -140,9 +142,7 @@ def withdraw_invitation(row: Invitation) -> None:
 @transaction.atomic
 def set_house_rest(rule: Rest) -> HouseRest:
     """Set the rest rule every programme keeps beside its own."""
-    row, _made = HouseRest.objects.update_or_create(
-        pk=1, defaults={"rule": rule.model_dump(mode="json")}
-    )
+    row, _made = HouseRest.objects.update_or_create(pk=1, defaults={"rule": rule.model_dump(mode="json")})
     return row
 
 
@@ -177,4 +177,3 @@ def _draw_due(pk: int, *, now: datetime) -> Draw | None:
 def new_seed() -> int:
     """Return a seed nobody chose; it is kept with the draw."""
     return secrets.randbelow(2**31)
-

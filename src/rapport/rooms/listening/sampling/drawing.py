@@ -36,7 +36,9 @@ def draw(people: Sequence[Person], sampling: Sampling, *, room: Mapping[int, int
         taking.take(person, certain=True)
     rest = [person for person in order if not _must(person, sampling)]
     by_stratum = _by_stratum(order, sampling)
-    wanted = _wanted(by_stratum, sampling, Counter(person.stratum(sampling.strata) for person in taking.taken))
+    wanted = _wanted(
+        by_stratum, sampling, Counter(person.stratum(sampling.strata) for person in taking.taken)
+    )
     for person in rest:
         stratum = person.stratum(sampling.strata)
         if wanted[stratum] > 0 and taking.take(person, certain=False):

@@ -252,4 +252,3 @@ def ask_about(programme: Programme, plan: Plan, happened: Happened, *, now: date
 def seed_of(words: str) -> int:
     """Return a seed made of words."""
     return int.from_bytes(hashlib.sha256(words.encode()).digest()[:4], "big") % SEED_FROM
-

@@ -7,8 +7,8 @@ from typing import Any
 
 from rapport.kernel.environment import environment
 from rapport.rooms.accounts.models import Contact
-from rapport.rooms.listening.links import hash_of, secret_of
 from rapport.rooms.listening.channels.times import next_window, zone_of
+from rapport.rooms.listening.links import hash_of, secret_of
 from rapport.rooms.listening.models import Draw, Invitation, Programme, Reward, SurveyVersion
 from rapport.rooms.listening.programmes.plan import Plan
 from rapport.rooms.listening.sampling.frame import Person
