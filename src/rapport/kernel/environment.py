@@ -75,10 +75,12 @@ class Environment(BaseSettings):
         None, description="Signs what goes to a webhook, as Standard Webhooks say (whsec_…)."
     )
     messages_secret_file: Path | None = Field(None, description="A file that holds it instead.")
-    anymail_webhook_secret: SecretStr | None = Field(
-        None, description="user:password in the address at which your mail service reports bounces."
+    anymail: SecretStr | None = Field(
+        None,
+        description="What your mail service needs, as JSON: its keys as django-anymail names them, and "
+        "WEBHOOK_SECRET (user:password in the address at which it reports bounces).",
     )
-    anymail_webhook_secret_file: Path | None = Field(None, description="A file that holds it instead.")
+    anymail_file: Path | None = Field(None, description="A file that holds it instead.")
 
     session_hours: int = Field(12, ge=1, le=24 * 30, description="How long one stays signed in.")
     upload_megabytes: int = Field(512, ge=1, description="The largest file that may be imported.")

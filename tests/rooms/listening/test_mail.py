@@ -1,4 +1,4 @@
-"""Invitations by mail: in the person's language and morning, with the first question, once, until answered."""
+"""Invitations by mail: in the person's language and morning, the first question inside, until answered."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

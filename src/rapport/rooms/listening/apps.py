@@ -13,3 +13,6 @@ class ListeningConfig(AppConfig):
     def ready(self) -> None:
         """Have the room listen to what happens at customers."""
         from rapport.rooms.listening import listeners  # noqa: F401  (registers)
+        from rapport.rooms.listening.channels.service_events import listen
+
+        listen()

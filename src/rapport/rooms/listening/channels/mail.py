@@ -135,7 +135,7 @@ def _letter(invitation: Invitation, plan: Plan, *, anonymous: bool) -> Letter:
         else (plan.mail.subject, plan.mail.intro)
     )
     link = link_of(invitation)
-    question, offers, low, high = _first_question(way, definition, plan, language, link)
+    question, offers, low, high = first_question(way, definition, plan, language, link)
     return Letter(
         language=language,
         direction="rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr",
@@ -166,9 +166,13 @@ def _day(invitation: Invitation, language: str) -> str:
     return format_date(day, "d MMMM", locale=locale.split("_")[0])
 
 
-def _first_question(
+def first_question(
     way: Way, definition: Definition, plan: Plan, language: str, link: str
 ) -> tuple[str, tuple[Offer, ...], str, str]:
+    """Return the first question in words, its answers as links, and the names of its ends.
+
+    Nothing, where the plan wants none in messages or the question is not one that can be answered by a click.
+    """
     nothing: tuple[str, tuple[Offer, ...], str, str] = ("", (), "", "")
     if not plan.mail.first_question:
         return nothing

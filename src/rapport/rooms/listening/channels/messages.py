@@ -19,7 +19,7 @@ HANDING_TAKES_AT_MOST = timedelta(seconds=60)
 
 
 def queue_message(invitation: Invitation, plan: Plan, *, now: datetime) -> None:
-    """Put an invitation's message on its way, in the caller's transaction; the same one never leaves twice."""
+    """Put an invitation's message on its way, in the caller's transaction; never twice."""
     assert invitation.contact is not None
     number = invitation.reminders if invitation.sent_at else 0
     us = plan.mail.sender_name or environment().company

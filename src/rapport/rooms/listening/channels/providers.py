@@ -66,7 +66,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Webhook:
-    """Posts each message as JSON, signed as Standard Webhooks say; its id stays the same if it is repeated."""
+    """Posts each message as JSON, signed as Standard Webhooks say; a repeated one keeps its id."""
 
     url: str
     secret: str = ""

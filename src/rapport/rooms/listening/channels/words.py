@@ -21,6 +21,7 @@ class MailWords:
     expires: str
     anonymous: str
     message: str
+    close: str
 
 
 WORDS = {
@@ -39,6 +40,7 @@ WORDS = {
         expires="The link is yours alone and can be used until {day}.",
         anonymous="Your answer is anonymous.",
         message="{us}: how are we doing? Tell us: {link}",
+        close="Close",
     ),
     "de": MailWords(
         subject="{us}: Wie machen wir uns?",
@@ -55,6 +57,7 @@ WORDS = {
         expires="Der Link gehört nur Ihnen und gilt bis {day}.",
         anonymous="Ihre Antwort ist anonym.",
         message="{us}: Wie machen wir uns? Sagen Sie es uns: {link}",
+        close="Schließen",
     ),
     "fr": MailWords(
         subject="{us} : comment travaillons-nous ?",
@@ -71,6 +74,7 @@ WORDS = {
         expires="Ce lien n’est qu’à vous et reste valable jusqu’au {day}.",
         anonymous="Votre réponse est anonyme.",
         message="{us} : comment travaillons-nous ? Dites-le-nous : {link}",
+        close="Fermer",
     ),
     "nl": MailWords(
         subject="{us}: hoe doen we het?",
@@ -87,6 +91,7 @@ WORDS = {
         expires="De link is alleen van u en werkt tot en met {day}.",
         anonymous="Uw antwoord is anoniem.",
         message="{us}: hoe doen we het? Vertel het ons: {link}",
+        close="Sluiten",
     ),
 }
 

@@ -150,7 +150,8 @@ def draw_sample(
 ) -> Draw:
     """Draw a sample and write its invitations, all or nothing.
 
-    Raises CannotDraw when the programme does not run, its plan or survey is not ready, or nobody may be asked.
+    Raises CannotDraw when the programme does not run, its plan or survey is not ready, or nobody
+    may be asked.
     """
     if programme.state != Programme.State.RUNNING:
         raise CannotDraw(_("The programme does not run; start it first."))

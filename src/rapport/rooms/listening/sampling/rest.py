@@ -30,7 +30,7 @@ class Asked:
 
 
 def asked_before(people: Iterable[Person], *, now: datetime) -> Asked:
-    """Read what all programmes have asked of these people and their customers; what came back does not count."""
+    """Read what all programmes have asked of these people; what came back does not count."""
     accounts = {person.account_id for person in people}
     rows = (
         Invitation.objects.filter(account__in=accounts, contact__isnull=False, created_at__gt=now - FURTHEST)
@@ -41,9 +41,8 @@ def asked_before(people: Iterable[Person], *, now: datetime) -> Asked:
     by_person: dict[int, list[tuple[datetime, int | None]]] = defaultdict(list)
     by_account: dict[int, list[datetime]] = defaultdict(list)
     for contact, account, decision, at in rows:
-        if contact is not None and account is not None:
-            by_person[contact].append((at, decision))
-            by_account[account].append(at)
+        by_person[contact].append((at, decision))
+        by_account[account].append(at)
     return Asked(
         {contact: tuple(times) for contact, times in by_person.items()},
         {account: tuple(times) for account, times in by_account.items()},
