@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("listen/", include("rapport.rooms.signals.urls")),
     path("listen/programmes/", include("rapport.rooms.listening.programmes.urls")),
     path("ask/", include("rapport.rooms.listening.channels.urls")),
+    path("r/", include("rapport.rooms.listening.respond.urls")),
     path("act/", include("rapport.rooms.action.urls")),
     path("", include("rapport.rooms.insight.urls")),
     path("imports/", include("rapport.connectors.imports.urls")),
