@@ -46,6 +46,7 @@ _WSGI = "rapport.config.wsgi:application"
 _FROM_ROOMS = {
     "import": ("rapport.connectors.imports.command", "import_file"),
     "export": ("rapport.connectors.exports.command", "export"),
+    "bounces": ("rapport.rooms.listening.channels.command", "read_bounces"),
 }
 
 out = Console(highlight=False)
