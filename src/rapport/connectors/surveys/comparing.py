@@ -1,7 +1,7 @@
 """Comparisons of rivals, held against a question of theirs, become parts of our conditions."""
 
 from rapport.connectors.surveys.slots import Slot
-from rapport.rooms.listening.api import All, Any, Condition, Not, Operator, Part, Subject
+from rapport.rooms.listening.definition import All, Any, Condition, Not, Operator, Part, Subject
 
 NEVER_ANSWERED = ("", None)
 

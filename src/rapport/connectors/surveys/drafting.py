@@ -15,7 +15,7 @@ from rapport.connectors.surveys.keys import Keys
 from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.report import Entry, LossReport, lines_of
 from rapport.connectors.surveys.slots import Columns, Slot, plain_name
-from rapport.rooms.listening.api import Branch, Choice, Condition, Definition, Page, Question, Split, Thanks
+from rapport.rooms.listening.definition import Branch, Choice, Condition, Definition, Page, Question, Split, Thanks
 
 MakeCondition = Callable[[], Condition]
 

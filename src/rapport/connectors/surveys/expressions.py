@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rapport.connectors.surveys.comparing import Untranslatable, all_of, any_of, compare
 from rapport.connectors.surveys.slots import Slot
-from rapport.rooms.listening.api import All, Condition, Not, Operator, Part
+from rapport.rooms.listening.definition import All, Condition, Not, Operator, Part
 
 MOST_DEPTH = 40
 MOST_SIGNS = 20_000

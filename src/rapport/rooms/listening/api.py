@@ -1,6 +1,22 @@
 """What other rooms and the connectors may ask about surveys."""
 
-from rapport.rooms.listening.definition import *  # noqa: F403
-from rapport.rooms.listening.definition import __all__ as _document
+from rapport.rooms.listening.definition import Definition
+from rapport.rooms.listening.events import ContactWanted, ResponsesSent
+from rapport.rooms.listening.services.inviting import (
+    create_invitation,
+    link_of,
+    open_link,
+    prepare_invitation,
+    withdraw_invitation,
+)
 
-__all__ = [*_document]
+__all__ = [
+    "ContactWanted",
+    "Definition",
+    "ResponsesSent",
+    "create_invitation",
+    "link_of",
+    "open_link",
+    "prepare_invitation",
+    "withdraw_invitation",
+]

@@ -11,7 +11,7 @@ from rapport.connectors.surveys.formats.limesurvey_tables import Row, Tables
 from rapport.connectors.surveys.languages import language_of
 from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.words import Cleaner, stripped
-from rapport.rooms.listening.api import Condition
+from rapport.rooms.listening.definition import Condition
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

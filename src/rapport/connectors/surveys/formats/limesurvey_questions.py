@@ -8,7 +8,7 @@ from rapport.connectors.surveys.formats.limesurvey_tables import Row, Tables, te
 from rapport.connectors.surveys.report import Entry
 from rapport.connectors.surveys.slots import Slot
 from rapport.connectors.surveys.words import Cleaner, stripped
-from rapport.rooms.listening.api import (
+from rapport.rooms.listening.definition import (
     Choice,
     DateQuestion,
     FileQuestion,

@@ -12,7 +12,7 @@ from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.report import Entry
 from rapport.connectors.surveys.slots import Slot
 from rapport.connectors.surveys.words import Cleaner, stripped
-from rapport.rooms.listening.api import Condition, Operator, Part, Split, SplitArm, Subject
+from rapport.rooms.listening.definition import Condition, Operator, Part, Split, SplitArm, Subject
 
 _PIPE = r"\$\{[^{}]*\}"
 _CONTACT = {

@@ -7,7 +7,7 @@ from rapport.connectors.surveys.languages import language_of
 from rapport.connectors.surveys.report import Entry
 from rapport.connectors.surveys.slots import Slot
 from rapport.connectors.surveys.words import Cleaner, stripped
-from rapport.rooms.listening.api import (
+from rapport.rooms.listening.definition import (
     Choice,
     ConstantSum,
     DateQuestion,

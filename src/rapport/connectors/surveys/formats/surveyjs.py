@@ -11,7 +11,7 @@ from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.report import Entry
 from rapport.connectors.surveys.slots import Slot
 from rapport.connectors.surveys.words import Cleaner, stripped
-from rapport.rooms.listening.api import (
+from rapport.rooms.listening.definition import (
     CarryForward,
     Choice,
     ConsentQuestion,

@@ -10,7 +10,7 @@ from rapport.connectors.surveys.languages import language_of
 from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.slots import Slot
 from rapport.connectors.surveys.words import stripped
-from rapport.rooms.listening.api import (
+from rapport.rooms.listening.definition import (
     Choice,
     Condition,
     DateQuestion,

@@ -137,6 +137,8 @@ class Response(models.Model):
     sent_at = models.DateTimeField(null=True)
     signal_id = models.UUIDField(null=True)
     """Of the signal it became."""
+    settled_at = models.DateTimeField(null=True)
+    """When it was passed on to the ledger; until then a sent response waits for it, whatever happens."""
 
     objects = ResponseQuerySet.as_manager()
 
@@ -148,6 +150,13 @@ class Response(models.Model):
                 name="response_sent_has_its_time",
                 condition=models.Q(state="open") | models.Q(sent_at__isnull=False),
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["sent_at"],
+                condition=models.Q(state="sent", settled_at=None, test=False),
+                name="response_unsettled",
+            )
         ]
 
     def __str__(self) -> str:
