@@ -93,9 +93,16 @@ class Draft:
             page.rules.setdefault(question.key, []).append((entry, rule))
 
     def column(self, slot: Slot, *names: str) -> None:
-        """Say under which names of columns a response file may hold a value; the first to claim a name has it."""
-        for name in filter(None, names):
-            self.columns.setdefault(name, slot)
+        """Say under which names of columns a response file may hold a value; the first to claim a name has it.
+
+        A name two questions claim stands for the second where it comes up the second time: `name#2`.
+        """
+        for name in dict.fromkeys(filter(None, names)):
+            claimed, number = name, 1
+            while claimed in self.columns and self.columns[claimed].question != slot.question:
+                number += 1
+                claimed = f"{name}#{number}"
+            self.columns.setdefault(claimed, slot)
             self.columns.setdefault(plain_name(name), slot)
 
     def finish(self) -> Imported:

@@ -21,10 +21,6 @@ _PIPE = r"\{[^{}\s][^{}]*\}"
 _CONTACT = {
     "token:firstname": "contact.first_name",
     "firstname": "contact.first_name",
-    "token:lastname": "contact.last_name",
-    "lastname": "contact.last_name",
-    "token:email": "contact.email",
-    "email": "contact.email",
     "token:language": "contact.language",
 }
 _NAME = re.compile(r"[A-Za-z0-9_.:#]+$")

@@ -17,12 +17,7 @@ from rapport.rooms.listening.definition import Condition, Operator, Part, Split,
 _PIPE = r"\$\{[^{}]*\}"
 _CONTACT = {
     "m://firstname": "contact.first_name",
-    "m://lastname": "contact.last_name",
-    "m://email1": "contact.email",
-    "m://email": "contact.email",
     "e://field/recipientfirstname": "contact.first_name",
-    "e://field/recipientlastname": "contact.last_name",
-    "e://field/recipientemail": "contact.email",
     "e://field/q_language": "contact.language",
 }
 _SIGNS = {

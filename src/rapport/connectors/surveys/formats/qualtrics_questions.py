@@ -201,12 +201,16 @@ class QuestionMaker:
         for identity, key in by_id.items():
             code = str(recodes.get(identity, identity))
             if multiple:
+                # Names of columns are made of recodes, ids of choices where there are none; ImportIds of ids.
                 mark = Slot(question=work.key, kind="mark", choice=key)
-                for name in dict.fromkeys((identity, code, str(naming.get(identity, "")))):
-                    self._draft.column(mark, *(work.column(name) if name else ()))
+                self._draft.column(mark, *work.named(code), *work.known(identity))
                 self._slot(work, mark, (identity,))
             else:
                 self._slot(work, whole, (identity,), code)
+        for identity, key in by_id.items() if multiple else ():
+            mark = Slot(question=work.key, kind="mark", choice=key)
+            for name in filter(None, (identity, str(naming.get(identity, "")))):
+                self._draft.column(mark, *work.column(name))
         for choice, (identity, key) in zip(choices, by_id.items(), strict=True):
             if choice.open:
                 words = Slot(question=work.key, kind="words", choice=key)
@@ -459,8 +463,15 @@ class _Work:
 
     def column(self, end: str) -> list[str]:
         """Return the names a column of one choice has in the exports of different years."""
-        names = [f"{self.tag}_{end}", f"{self.identity}-{end}", f"{self.identity}_{end}", f"{self.tag}_{self.tag}_{end}"]
-        return [*names, f"{self.tag} - {end}"]
+        return [*self.named(end), *self.known(end)]
+
+    def named(self, end: str) -> list[str]:
+        """Return the names made of the question's tag."""
+        return [f"{self.tag}_{end}", f"{self.tag}_{self.tag}_{end}", f"{self.tag} - {end}"]
+
+    def known(self, end: str) -> list[str]:
+        """Return the names made of the question's id."""
+        return [f"{self.identity}-{end}", f"{self.identity}_{end}"]
 
     def mixed(self, end: str, own: str) -> list[str]:
         """Return the further names in side-by-side questions: `Q4_1: 2`, `Q4#2_1`."""

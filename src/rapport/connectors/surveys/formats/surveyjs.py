@@ -27,9 +27,10 @@ from rapport.rooms.listening.definition import (
     TextQuestion,
 )
 
+from rapport.rooms.listening.definition.facts import FACTS
+
 _PIPE = r"\{[^{}]+\}"
 _MOST_DEPTH = 30
-_CONTACT = {"contact.name", "contact.first_name", "contact.last_name", "contact.email", "contact.language"}
 _NOT_KEPT = {
     "choicesVisibleIf": "The condition on its choices",
     "rowsVisibleIf": "The condition on its rows",
@@ -237,7 +238,7 @@ class _Reader:
 
     def _pipe(self, pipe: str) -> str | None:
         name = pipe[1:-1].strip()
-        if name in _CONTACT:
+        if name in FACTS:
             return name
         return self._named.get(name)
 
