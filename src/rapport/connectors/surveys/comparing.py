@@ -17,10 +17,12 @@ def compare(slot: Slot, sign: str, value: str | float | bool | None = None) -> C
     """
     if sign in ("==", "!=") and value in NEVER_ANSWERED and not isinstance(value, bool | float):
         sign = "empty" if sign == "==" else "filled"
-    if slot.kind in ("mark", "flag"):
+    if slot.kind == "mark":
         return _mark(slot, sign, value)
     if sign in ("empty", "filled"):
         return Part(subject=_subject(slot), operator=Operator.UNANSWERED if sign == "empty" else Operator.ANSWERED)
+    if slot.kind == "flag":
+        return _mark(slot, sign, value)
     if slot.kind in ("code", "codes"):
         return _code(slot, sign, value)
     if slot.kind in ("number", "share"):

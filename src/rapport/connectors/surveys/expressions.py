@@ -215,6 +215,11 @@ class _Reader:
         self._at += 1
         if left.slot is None or self.now.value != "[":
             raise Untranslatable("it compares nothing that was asked")
+        if left.slot.kind == "code":
+            parts = [compare(left.slot, "==", value.value) for value in self._list()]
+            keys = tuple(str(part.value) for part in parts if isinstance(part, Part))
+            subject = next(part.subject for part in parts if isinstance(part, Part))
+            return Part(subject=subject, operator=Operator.ONE_OF, value=keys)
         sign = "contains" if left.slot.kind == "codes" else "=="
         return any_of([compare(left.slot, sign, value.value) for value in self._list()])
 
@@ -252,7 +257,11 @@ class _Reader:
 
 def _opposite(condition: Condition) -> Condition:
     if isinstance(condition, Part):
-        turned = {Operator.ANSWERED: Operator.UNANSWERED, Operator.UNANSWERED: Operator.ANSWERED}
+        turned = {
+            Operator.ANSWERED: Operator.UNANSWERED,
+            Operator.UNANSWERED: Operator.ANSWERED,
+            Operator.ONE_OF: Operator.NONE_OF,
+        }
         if condition.operator in turned:
             return condition.model_copy(update={"operator": turned[condition.operator]})
     return Not(of=condition)

@@ -158,7 +158,11 @@ class _Reader:
         key = draft.keys.give(name.lstrip("$"), "q")
         text = {draft.language: entry.text}
         if one["is_dichotomy"]:
-            made, _codes = choices_of((variable, {draft.language: self._label(variable)}) for variable in variables)
+            plain, before = name.lstrip("$"), f"{entry.text}: "
+            made, _codes = choices_of(
+                (variable.removeprefix(f"{plain}_"), {draft.language: self._label(variable).removeprefix(before)})
+                for variable in variables
+            )
             counted = code_of(one["counted_value"])
             for choice, variable in zip(made, variables, strict=True):
                 # What is counted as chosen is kept with the column; any other value is not chosen.

@@ -15,6 +15,7 @@ from rapport.rooms.listening.definition import (
     CarryForward,
     Choice,
     ConsentQuestion,
+    ContactRequest,
     DateQuestion,
     FileQuestion,
     Matrix,
@@ -78,7 +79,9 @@ class _Reader:
         self._document = document
         language = language_of(document.get("locale"))
         self._language = language
-        self._draft = Draft("SurveyJS", language, self._languages(document))
+        ours = _ours(document).get("languages")
+        known = [language_of(one, language) for one in ours] if isinstance(ours, list) else self._languages(document)
+        self._draft = Draft("SurveyJS", language, known)
         self._cleaner = Cleaner(_PIPE, self._pipe)
         self._named: dict[str, str] = {}
         self._kinds: dict[str, Make] = {
@@ -138,7 +141,7 @@ class _Reader:
                 made.shown.append((entry, self._rule(condition)))
             if page is not self._document and page.get("description"):
                 self._introduce(entry, self._words(page.get("description")), [])
-            if page.get("questionsOrder") == "random" or page.get("elementsOrder") == "random":
+            if "random" in (page.get("questionOrder"), page.get("questionsOrder")):
                 made.shuffle = True
             self._note_kept_out(page, entry)
             entry.change(*self._cleaner.taken())
@@ -258,7 +261,9 @@ class _Reader:
 
     def _keep(self, work: _Work, kind: type[Any], became: str, **parts: Any) -> None:
         work.entry.became.append(became)
-        self._draft.add(work.entry, question_of(kind, work.entry, **{**self._settings(work), **parts}), work.rules)
+        ours = {name: value for name, value in _ours(work.element).items()
+                if name in ("bank", "metric", "allow_unknown") and name in kind.model_fields}  # fmt: skip
+        self._draft.add(work.entry, question_of(kind, work.entry, **{**self._settings(work), **parts, **ours}), work.rules)
 
     # -- fields
 
@@ -336,7 +341,11 @@ class _Reader:
             picture = isinstance(one, dict) and one.get("imageLink")
             if picture:
                 work.entry.change("Pictures of choices are not fetched; add them in the designer.")
-            made.append(Choice(key=key, text=text, value=number))
+            told_by_us = _ours(one)
+            own = {name: True for name in ("exclusive", "open", "fixed") if told_by_us.get(name) is True}
+            if isinstance(told_by_us.get("value"), int | float):
+                number = float(told_by_us["value"])
+            made.append(Choice(key=key, text=text, value=number, **own))
             codes.setdefault(str(value), key)
         self._draft.choices += len(made)
         return made, codes
@@ -372,6 +381,7 @@ class _Reader:
 
     def _list_parts(self, work: _Work) -> tuple[dict[str, Any], dict[str, str], str]:
         made, codes = self._choices(work)
+        opened = next((one.key for one in made if one.open), "")
         other = self._extra(work, made, codes)
         carried = self._carry(work)
         if not made and not carried:
@@ -381,7 +391,7 @@ class _Reader:
             work.entry.change("Choices keep the order they are written in.")
         if not made and not carried:
             return {}, codes, other
-        return {"choices": tuple(made), "shuffle": shuffle, **carried}, codes, other
+        return {"choices": tuple(made), "shuffle": shuffle, **carried}, codes, other or opened
 
     def _single(self, work: _Work) -> None:
         parts, codes, other = self._list_parts(work)
@@ -411,8 +421,9 @@ class _Reader:
     def _boolean(self, work: _Work) -> None:
         words = [work.element.get("labelTrue") or "Yes", work.element.get("labelFalse") or "No"]
         texts = [self._words(one) for one in words]
-        if work.element.get("metadata") == "consent":
-            self._keep(work, ConsentQuestion, "A consent.")
+        ours = {"consent": ConsentQuestion, "contact_request": ContactRequest}.get(str(_ours(work.element).get("type")))
+        if ours is not None:
+            self._keep(work, ours, "A consent or request to be contacted.")
             self._draft.column(Slot(question=work.key, kind="flag"), work.name)
             return
         choices = (Choice(key="yes", text=texts[0], value=1), Choice(key="no", text=texts[1], value=0))
@@ -434,10 +445,11 @@ class _Reader:
         low = _first_number(element.get("rateMin"), 1) or 0
         high = _first_number(element.get("rateMax"), (low - 1 + _whole(element.get("rateCount"))) if element.get("rateCount") else 5)
         style = {"stars": "stars", "smileys": "smileys"}.get(str(element.get("rateType") or element.get("rateDisplayMode")), "numbers")
-        kind = "nps" if (low, high) == (0, 10) else "rating"
+        told = _ours(element).get("type")
+        kind = told if told in ("nps", "csat", "effort", "rating") else "nps" if (low, high) == (0, 10) else "rating"
         self._keep(
             work, Scale, f"A rating from {low:g} to {high:g}.", type=kind, low=int(low), high=int(high or 5), style=style,
-            metric="nps" if kind == "nps" else "", low_label=self._words(element.get("minRateDescription")),
+            metric="nps" if kind == "nps" and not told else "", low_label=self._words(element.get("minRateDescription")),
             high_label=self._words(element.get("maxRateDescription")),
         )  # fmt: skip
         self._draft.column(Slot(question=work.key, kind="number"), work.name)
@@ -532,6 +544,12 @@ class _Reader:
         megabytes = {"most_megabytes": max(1, round(size / 1024**2))} if size else {}
         self._keep(work, FileQuestion, "A file.", **megabytes)
         self._draft.column(Slot(question=work.key, kind="none"), work.name)
+
+
+def _ours(element: Any) -> dict[str, Any]:
+    """Return what an export of ours says beside SurveyJS' own words."""
+    found = element.get("rapport") if isinstance(element, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _check(depth: int) -> None:
