@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 user_app = typer.Typer(help="Users and their roles.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
+survey_app = typer.Typer(help="Survey files of other systems, in and out.", no_args_is_help=True)
+app.add_typer(survey_app, name="survey")
 
 INTERRUPTED = 130
 _CPUS = min(4, os.cpu_count() or 1)
@@ -46,6 +48,13 @@ _WSGI = "rapport.config.wsgi:application"
 _FROM_ROOMS = {
     "import": ("rapport.connectors.imports.command", "import_file"),
     "export": ("rapport.connectors.exports.command", "export"),
+}
+
+# Commands under `survey`; the last word says whether they need a database.
+_ABOUT_SURVEYS = {
+    "check": ("rapport.connectors.surveys.command", "check", False),
+    "import": ("rapport.connectors.surveys.command", "bring_in", True),
+    "export": ("rapport.connectors.surveys.command", "write_out", True),
 }
 
 out = Console(highlight=False)
@@ -555,6 +564,14 @@ def _add_commands_of_rooms() -> None:
                 app.command(command)(_in_django(getattr(import_module(module), function)))
 
 
+def _add_commands_of_surveys() -> None:
+    for command, (module, function, needs_django) in _ABOUT_SURVEYS.items():
+        with suppress(ModuleNotFoundError):
+            if find_spec(module):
+                found = getattr(import_module(module), function)
+                survey_app.command(command)(_in_django(found) if needs_django else found)
+
+
 def _in_django(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def wrapped(*arguments: Any, **options: Any) -> Any:
@@ -565,6 +582,7 @@ def _in_django(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _add_commands_of_rooms()
+_add_commands_of_surveys()
 
 if __name__ == "__main__":
     main()

@@ -31,12 +31,14 @@ from rapport.rooms.listening.definition import (
     Any as AnyOf,
 )
 
-WORDS = st.text("abcdefgh ÄÖßéñ一二三 ?!,;'\"/()", min_size=1, max_size=30).map(lambda text: " ".join(text.split()) or "x")
+WORDS = st.text("abcdefgh ÄÖßéñ一二三 ?!,;'\"/()", min_size=1, max_size=30).map(
+    lambda text: " ".join(text.split()) or "x"
+)
 
 
 def texts(languages: tuple[str, ...]) -> st.SearchStrategy[Text]:
     """Draw words in every language."""
-    return st.fixed_dictionaries({language: WORDS for language in languages})
+    return st.fixed_dictionaries(dict.fromkeys(languages, WORDS))
 
 
 @st.composite
@@ -59,10 +61,14 @@ def surveys(draw: Any) -> Definition:
     return Definition(title=draw(text), language=languages[0], languages=languages, pages=tuple(pages))
 
 
-def choices(text: st.SearchStrategy[Text], *, most: int = 5, special: bool = True) -> st.SearchStrategy[tuple[Choice, ...]]:
+def choices(
+    text: st.SearchStrategy[Text], *, most: int = 5, special: bool = True
+) -> st.SearchStrategy[tuple[Choice, ...]]:
     """Draw choices with keys of their own."""
     flags = st.booleans() if special else st.just(False)
-    return st.lists(st.tuples(text, st.none() | st.integers(0, 9).map(float), flags, flags), min_size=1, max_size=most).map(
+    return st.lists(
+        st.tuples(text, st.none() | st.integers(0, 9).map(float), flags, flags), min_size=1, max_size=most
+    ).map(
         lambda listed: tuple(
             Choice(key=f"c{number}", text=words, value=value, open=opened, fixed=fixed)
             for number, (words, value, opened, fixed) in enumerate(listed, 1)
@@ -75,28 +81,64 @@ def _question(draw: Any, key: str, text: st.SearchStrategy[Text], before: list[A
     base: dict[str, Any] = {"key": key, "text": draw(text)}
     if before and draw(st.booleans()):
         base["show_if"] = draw(conditions(before))
-    kind = draw(st.sampled_from(["scale", "choice", "choices", "ranking", "matrix", "number", "date", "text", "long", "consent",
-                                 "file", "statement"]))  # fmt: skip
+    kind = draw(
+        st.sampled_from(
+            [
+                "scale",
+                "choice",
+                "choices",
+                "ranking",
+                "matrix",
+                "number",
+                "date",
+                "text",
+                "long",
+                "consent",
+                "file",
+                "statement",
+            ]
+        )
+    )
     if kind == "statement":
         return Statement(**base)
-    base |= {"required": draw(st.booleans()), "help": draw(st.just({}) | text), "message": draw(st.just({}) | text)}
+    base |= {
+        "required": draw(st.booleans()),
+        "help": draw(st.just({}) | text),
+        "message": draw(st.just({}) | text),
+    }
     if kind == "scale":
         style = draw(st.sampled_from(["numbers", "stars", "smileys"]))
         which = draw(st.sampled_from(["nps", "csat", "effort", "rating"]))
         low = draw(st.integers(0, 1))
-        return Scale(**base, type=which, low=low, high=low + draw(st.integers(1, 10)), style=style,
-                     low_label=draw(st.just({}) | text), metric=draw(st.sampled_from(["", "nps"])),
-                     allow_unknown=draw(st.booleans()))  # fmt: skip
+        return Scale(
+            **base,
+            type=which,
+            low=low,
+            high=low + draw(st.integers(1, 10)),
+            style=style,
+            low_label=draw(st.just({}) | text),
+            metric=draw(st.sampled_from(["", "nps"])),
+            allow_unknown=draw(st.booleans()),
+        )
     if kind in ("choice", "choices", "ranking"):
         listed = {"choices": draw(choices(text)), "shuffle": draw(st.booleans())}
         if kind == "choice":
             return SingleChoice(**base, **listed, style=draw(st.sampled_from(["list", "drop_down"])))
         most = draw(st.none() | st.integers(1, 5))
-        return MultipleChoice(**base, **listed, most=most) if kind == "choices" else Ranking(**base, **listed, most=most)
+        return (
+            MultipleChoice(**base, **listed, most=most)
+            if kind == "choices"
+            else Ranking(**base, **listed, most=most)
+        )
     if kind == "matrix":
         rows = tuple(one.model_copy(update={"value": None}) for one in draw(choices(text, special=False)))
-        return Matrix(**base, rows=rows, columns=draw(choices(text, special=False)), multiple=draw(st.booleans()),
-                      shuffle=draw(st.booleans()))  # fmt: skip
+        return Matrix(
+            **base,
+            rows=rows,
+            columns=draw(choices(text, special=False)),
+            multiple=draw(st.booleans()),
+            shuffle=draw(st.booleans()),
+        )
     if kind == "number":
         limits = draw(st.none() | st.integers(-100, 100).map(float))
         return NumberQuestion(**base, low=limits, decimals=draw(st.integers(0, 4)))
@@ -136,7 +178,9 @@ def _part(question: Any) -> st.SearchStrategy[Part]:
     subject = Subject(kind="answer", key=question.key, row=row)
     listed = getattr(question, "choices", ()) or getattr(question, "columns", ())
     keys = [one.key for one in listed]
-    answered = st.sampled_from([Operator.ANSWERED, Operator.UNANSWERED]).map(lambda one: Part(subject=subject, operator=one))
+    answered = st.sampled_from([Operator.ANSWERED, Operator.UNANSWERED]).map(
+        lambda one: Part(subject=subject, operator=one)
+    )
     pairs: list[tuple[Operator, Any]]
     if question.type == "choices" or getattr(question, "multiple", False):
         pairs = [(one, key) for one in (Operator.CONTAINS, Operator.LACKS) for key in keys]
@@ -148,9 +192,15 @@ def _part(question: Any) -> st.SearchStrategy[Part]:
     elif question.type in ("nps", "csat", "effort", "rating", "number"):
         pairs = [(one, 3.0) for one in (Operator.IS, Operator.IS_NOT, Operator.AT_LEAST, Operator.AT_MOST)]
     else:
-        signs = (Operator.IS, Operator.IS_NOT) if question.type == "date" else (Operator.IS, Operator.CONTAINS, Operator.LACKS)
+        signs = (
+            (Operator.IS, Operator.IS_NOT)
+            if question.type == "date"
+            else (Operator.IS, Operator.CONTAINS, Operator.LACKS)
+        )
         pairs = [(one, "it's \\ so") for one in signs]
-    return answered | st.sampled_from(pairs).map(lambda pair: Part(subject=subject, operator=pair[0], value=pair[1]))
+    return answered | st.sampled_from(pairs).map(
+        lambda pair: Part(subject=subject, operator=pair[0], value=pair[1])
+    )
 
 
 @st.composite
@@ -162,8 +212,10 @@ def flat_surveys(draw: Any, languages: tuple[str, ...] = ("en",)) -> Definition:
         base: dict[str, Any] = {"key": f"q{number}", "text": draw(text)}
         kind = draw(st.sampled_from(["choice", "choices", "number", "date", "text"]))
         least = 2 if kind == "choices" else 1
-        listed = tuple(Choice(key=f"c{at}", text=words, value=float(at))
-                       for at, words in enumerate(draw(st.lists(text, min_size=least, max_size=5)), 1))  # fmt: skip
+        listed = tuple(
+            Choice(key=f"c{at}", text=words, value=float(at))
+            for at, words in enumerate(draw(st.lists(text, min_size=least, max_size=5)), 1)
+        )
         if kind == "choice":
             questions.append(SingleChoice(**base, choices=listed))
         elif kind == "choices":
@@ -186,11 +238,17 @@ def answers_to(definition: Definition) -> st.SearchStrategy[dict[str, Any]]:
             made[question.key] = st.sampled_from([one.key for one in question.choices])
         elif question.type == "choices":
             keys = [one.key for one in question.choices]
-            made[question.key] = st.sets(st.sampled_from(keys)).map(lambda chosen, keys=keys: [k for k in keys if k in chosen])
+            made[question.key] = st.sets(st.sampled_from(keys)).map(
+                lambda chosen, keys=keys: [k for k in keys if k in chosen]
+            )
         elif question.type == "number":
             made[question.key] = st.integers(0, 100).map(float)
         elif question.type == "date":
-            made[question.key] = st.dates().filter(lambda day: day.year > 1600).map(lambda day: day.isoformat())
+            made[question.key] = (
+                st.dates().filter(lambda day: day.year > 1600).map(lambda day: day.isoformat())
+            )
         else:
-            made[question.key] = st.text("abc ÄÖß一二 ,\"';", min_size=1, max_size=300).map(lambda text: text.strip() or "x")
+            made[question.key] = st.text("abc ÄÖß一二 ,\"';", min_size=1, max_size=300).map(
+                lambda text: text.strip() or "x"
+            )
     return st.fixed_dictionaries({}, optional=made)

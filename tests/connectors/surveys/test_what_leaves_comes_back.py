@@ -11,6 +11,8 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.acceptance.real.importing import data
+from tests.connectors.surveys.surveys_drawn import answers_to, flat_surveys, surveys
 
 from rapport.connectors.surveys.reading import read_survey_bytes
 from rapport.connectors.surveys.responses.mapping import Mapper
@@ -21,11 +23,11 @@ from rapport.connectors.surveys.writing.spss import write_sav
 from rapport.connectors.surveys.writing.surveyjs import as_surveyjs, write_surveyjs
 from rapport.connectors.surveys.writing.triple_s import write_archive, write_definition
 from rapport.rooms.listening.definition import Definition
-from tests.acceptance.real.importing import data
-from tests.connectors.surveys.surveys_drawn import answers_to, flat_surveys, surveys
 
 NOW = datetime(2026, 9, 17, 10, 41, tzinfo=UTC)
-few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+few = settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 
 def given_of(answers: dict[str, Any], number: int = 1) -> Given:
@@ -56,7 +58,11 @@ def test_a_flat_survey_written_as_spss_comes_back_but_for_limits(survey: Definit
 
 def asked(survey: Definition) -> list[dict[str, Any]]:
     """Return the questions as SPSS can hold them: it knows no limits."""
-    ours = [one for one in survey.questions() if one.key not in ("response", "sent_at", "language", "account", "person", "buying_role")]
+    ours = [
+        one
+        for one in survey.questions()
+        if one.key not in ("response", "sent_at", "language", "account", "person", "buying_role")
+    ]
     told = [one.model_dump(exclude={"low", "high", "most"}) for one in ours]
     for question in told:
         for choice in question.get("choices", ()) if question["type"] == "choices" else ():
@@ -67,7 +73,9 @@ def asked(survey: Definition) -> list[dict[str, Any]]:
 
 @few
 @given(st.data(), flat_surveys())
-def test_answers_written_as_spss_come_back_to_their_questions(drawn: st.DataObject, survey: Definition) -> None:
+def test_answers_written_as_spss_come_back_to_their_questions(
+    drawn: st.DataObject, survey: Definition
+) -> None:
     answers = drawn.draw(st.lists(answers_to(survey), min_size=1, max_size=4))
     rows = [given_of(one, number) for number, one in enumerate(answers, 1)]
     file = b"".join(write_sav(survey, lambda: rows, now=NOW))
@@ -76,7 +84,9 @@ def test_answers_written_as_spss_come_back_to_their_questions(drawn: st.DataObje
 
 @few
 @given(st.data(), flat_surveys())
-def test_answers_written_as_triple_s_come_back_to_their_questions(drawn: st.DataObject, survey: Definition) -> None:
+def test_answers_written_as_triple_s_come_back_to_their_questions(
+    drawn: st.DataObject, survey: Definition
+) -> None:
     answers = drawn.draw(st.lists(answers_to(survey), min_size=1, max_size=4))
     rows = [given_of(one, number) for number, one in enumerate(answers, 1)]
     archive = zipfile.ZipFile(io.BytesIO(b"".join(write_archive(survey, rows, now=NOW))))
@@ -113,14 +123,21 @@ def test_words_of_any_length_are_whole_in_spss_and_others_stand_beside_them() ->
     survey = Definition.model_validate(
         {
             "title": {"en": "Words"},
-            "pages": [{"key": "page1", "questions": [
-                {"type": "long_text", "key": "q1", "text": {"en": "Why?"}},
-                {"type": "number", "key": "q2", "text": {"en": "How many?"}},
-            ]}],
+            "pages": [
+                {
+                    "key": "page1",
+                    "questions": [
+                        {"type": "long_text", "key": "q1", "text": {"en": "Why?"}},
+                        {"type": "number", "key": "q2", "text": {"en": "How many?"}},
+                    ],
+                }
+            ],
         }
-    )  # fmt: skip
+    )
     lengths = (1, 8, 255, 256, 300, 504, 505, 1000, 4000)
-    rows = [given_of({"q1": "ä" * (length // 2) + "x" * (length % 2), "q2": float(length)}) for length in lengths]
+    rows = [
+        given_of({"q1": "ä" * (length // 2) + "x" * (length % 2), "q2": float(length)}) for length in lengths
+    ]
     file = b"".join(write_sav(survey, lambda: rows, now=NOW))
     assert back(file, "words.sav", None) == [dict(row.answers) for row in rows]
 
@@ -132,7 +149,7 @@ def test_formulas_in_answers_are_inert_in_tables() -> None:
             "pages": [{"key": "page1", "questions": [{"type": "text", "key": "q1", "text": {"en": "Why?"}}]}],
         }
     )
-    rows = [given_of({"q1": "=HYPERLINK(\"http://a.example\")"})]
+    rows = [given_of({"q1": '=HYPERLINK("http://a.example")'})]
     table = list(csv.DictReader(io.StringIO(b"".join(write_csv(survey, rows)).decode("utf-8-sig"))))
     assert table[0]["q1"].startswith("'=")
     archive = zipfile.ZipFile(io.BytesIO(b"".join(write_archive(survey, rows, now=NOW))))
@@ -143,23 +160,61 @@ def test_a_table_of_responses_has_a_column_for_each_answer() -> None:
     survey = Definition.model_validate(
         {
             "title": {"en": "Visit"},
-            "pages": [{"key": "page1", "questions": [
-                {"type": "nps", "key": "q1", "text": {"en": "Recommend?"}},
-                {"type": "choice", "key": "q2", "text": {"en": "Which?"},
-                 "choices": [{"key": "a", "text": {"en": "A"}}, {"key": "other", "text": {"en": "Other"}, "open": True}]},
-                {"type": "choices", "key": "q3", "text": {"en": "What?"},
-                 "choices": [{"key": "a", "text": {"en": "A"}}, {"key": "b", "text": {"en": "B"}}]},
-                {"type": "matrix", "key": "q4", "text": {"en": "How?"}, "rows": [{"key": "r", "text": {"en": "R"}}],
-                 "columns": [{"key": "good", "text": {"en": "Good"}}]},
-                {"type": "ranking", "key": "q5", "text": {"en": "Order?"},
-                 "choices": [{"key": "a", "text": {"en": "A"}}, {"key": "b", "text": {"en": "B"}}]},
-            ]}],
+            "pages": [
+                {
+                    "key": "page1",
+                    "questions": [
+                        {"type": "nps", "key": "q1", "text": {"en": "Recommend?"}},
+                        {
+                            "type": "choice",
+                            "key": "q2",
+                            "text": {"en": "Which?"},
+                            "choices": [
+                                {"key": "a", "text": {"en": "A"}},
+                                {"key": "other", "text": {"en": "Other"}, "open": True},
+                            ],
+                        },
+                        {
+                            "type": "choices",
+                            "key": "q3",
+                            "text": {"en": "What?"},
+                            "choices": [{"key": "a", "text": {"en": "A"}}, {"key": "b", "text": {"en": "B"}}],
+                        },
+                        {
+                            "type": "matrix",
+                            "key": "q4",
+                            "text": {"en": "How?"},
+                            "rows": [{"key": "r", "text": {"en": "R"}}],
+                            "columns": [{"key": "good", "text": {"en": "Good"}}],
+                        },
+                        {
+                            "type": "ranking",
+                            "key": "q5",
+                            "text": {"en": "Order?"},
+                            "choices": [{"key": "a", "text": {"en": "A"}}, {"key": "b", "text": {"en": "B"}}],
+                        },
+                    ],
+                }
+            ],
         }
-    )  # fmt: skip
-    answers = {"q1": 9.0, "q2": "other", "q2.other": "Another", "q3": ["b"], "q4": {"r": "good"}, "q5": ["b", "a"]}
+    )
+    answers = {
+        "q1": 9.0,
+        "q2": "other",
+        "q2.other": "Another",
+        "q3": ["b"],
+        "q4": {"r": "good"},
+        "q5": ["b", "a"],
+    }
     (row,) = csv.DictReader(io.StringIO(b"".join(write_csv(survey, [given_of(answers)])).decode("utf-8-sig")))
     told = {name: value for name, value in row.items() if name.startswith("q")}
     assert told == {
-        "q1": "9.0", "q2": "other", "q2_other_words": "Another", "q3_a": "false", "q3_b": "true", "q4_r": "good",
-        "q5_a": "2.0", "q5_b": "1.0",
-    }  # fmt: skip
+        "q1": "9.0",
+        "q2": "other",
+        "q2_other_words": "Another",
+        "q3_a": "false",
+        "q3_b": "true",
+        "q4_r": "good",
+        "q5_a": "2.0",
+        "q5_b": "1.0",
+    }

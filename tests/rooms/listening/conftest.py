@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.cast import World
 
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Contact
 from rapport.rooms.listening.definition import Definition
 from rapport.rooms.listening.models import Invitation, Programme, Survey, SurveyVersion
 from rapport.rooms.listening.services.inviting import create_invitation, open_link
-from tests.cast import World
 
 NOW = datetime(2026, 9, 17, 10, 0, tzinfo=UTC)
 Asked = tuple[Invitation, str]

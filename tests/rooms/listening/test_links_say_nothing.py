@@ -3,11 +3,11 @@
 import hashlib
 
 from django.test import override_settings
+from tests.rooms.listening.conftest import Asking
 
 from rapport.rooms.listening.definition import Definition, Page, TextQuestion
 from rapport.rooms.listening.models import Invitation
 from rapport.rooms.listening.services.inviting import link_of, prepare_invitation
-from tests.rooms.listening.conftest import Asking
 
 SHORT = Definition(
     title={"en": "Orders"},

@@ -1,4 +1,4 @@
-"""`rapport survey`: check a survey file, keep it as a draft, record its responses, and write ours as files."""
+"""`rapport survey`: check a survey file, keep it, record its responses, and write ours as files."""
 
 import json
 import sys
@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def check(file: Annotated[Path, typer.Argument(help="A survey file of Qualtrics, LimeSurvey, SurveyJS, Triple-S or SPSS.")]) -> None:
+def check(
+    file: Annotated[
+        Path, typer.Argument(help="A survey file of Qualtrics, LimeSurvey, SurveyJS, Triple-S or SPSS.")
+    ],
+) -> None:
     """Print as JSON what an import would keep, change and lose; nothing is kept."""
     from rapport.connectors.surveys.reading import read_survey
 
@@ -22,7 +26,9 @@ def check(file: Annotated[Path, typer.Argument(help="A survey file of Qualtrics,
 
 def bring_in(
     file: Annotated[Path, typer.Argument(help="The survey file.")],
-    responses: Annotated[Path | None, typer.Option("--responses", "-r", help="A file with its responses.")] = None,
+    responses: Annotated[
+        Path | None, typer.Option("--responses", "-r", help="A file with its responses.")
+    ] = None,
     when: Annotated[str, typer.Option("--when", help="Day of responses that tell none, YYYY-MM-DD.")] = "",
     anonymous: Annotated[bool, typer.Option("--anonymous", help="Record responses without names.")] = False,
     user: Annotated[str, typer.Option("--user", help="E-mail address of the user to import as.")] = "",
@@ -40,17 +46,29 @@ def bring_in(
         told: dict[str, Any] = {"survey": survey.code, "report": taken.report}
         if responses is not None:
             told["responses"] = record_responses(
-                taken, read_file(responses), responses.name, by=by, now=timezone.now(), when=_day(when), anonymous=anonymous
+                taken,
+                read_file(responses),
+                responses.name,
+                by=by,
+                now=timezone.now(),
+                when=_day(when),
+                anonymous=anonymous,
             ).as_json()
         _print(told)
 
 
 def write_out(
     code: Annotated[str, typer.Argument(help="The survey's code, such as S12.")],
-    kind: Annotated[str, typer.Option("--format", "-f", help="surveyjs, triple-s, spss or csv.")] = "surveyjs",
+    kind: Annotated[
+        str, typer.Option("--format", "-f", help="surveyjs, triple-s, spss or csv.")
+    ] = "surveyjs",
     version: Annotated[int, typer.Option("--version", help="The version; 0 for the draft.")] = 0,
-    responses: Annotated[bool, typer.Option("--responses", help="Write the responses, not only the questions.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The file to write; none: standard output.")] = None,
+    responses: Annotated[
+        bool, typer.Option("--responses", help="Write the responses, not only the questions.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file to write; none: standard output.")
+    ] = None,
     user: Annotated[str, typer.Option("--user", help="E-mail address of the user whose scope applies.")] = "",
 ) -> None:
     """Write a survey, or its responses, as a file."""

@@ -20,7 +20,9 @@ def compare(slot: Slot, sign: str, value: str | float | bool | None = None) -> C
     if slot.kind == "mark":
         return _mark(slot, sign, value)
     if sign in ("empty", "filled"):
-        return Part(subject=_subject(slot), operator=Operator.UNANSWERED if sign == "empty" else Operator.ANSWERED)
+        return Part(
+            subject=_subject(slot), operator=Operator.UNANSWERED if sign == "empty" else Operator.ANSWERED
+        )
     if slot.kind == "flag":
         return _mark(slot, sign, value)
     if slot.kind in ("code", "codes"):
@@ -35,7 +37,9 @@ def _subject(slot: Slot) -> Subject:
         raise Untranslatable("it looks at the words beside a choice")
     if slot.kind in ("place", "position"):
         raise Untranslatable("it looks at a place of a ranking")
-    return Subject(kind="answer", key=slot.question, row=slot.row or (slot.choice if slot.kind == "share" else ""))
+    return Subject(
+        kind="answer", key=slot.question, row=slot.row or (slot.choice if slot.kind == "share" else "")
+    )
 
 
 def _mark(slot: Slot, sign: str, value: object) -> Condition:
@@ -63,7 +67,9 @@ def _code(slot: Slot, sign: str, value: object) -> Condition:
     if slot.kind == "codes":
         if sign in ("contains", "lacks"):
             return Part(
-                subject=subject, operator=Operator.CONTAINS if sign == "contains" else Operator.LACKS, value=key
+                subject=subject,
+                operator=Operator.CONTAINS if sign == "contains" else Operator.LACKS,
+                value=key,
             )
         raise Untranslatable("it compares a whole list of choices")
     positive = sign in ("==", "contains")

@@ -15,7 +15,16 @@ from rapport.connectors.surveys.keys import Keys
 from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.report import Entry, LossReport, lines_of
 from rapport.connectors.surveys.slots import Columns, Slot, plain_name
-from rapport.rooms.listening.definition import Branch, Choice, Condition, Definition, Page, Question, Split, Thanks
+from rapport.rooms.listening.definition import (
+    Branch,
+    Choice,
+    Condition,
+    Definition,
+    Page,
+    Question,
+    Split,
+    Thanks,
+)
 
 MakeCondition = Callable[[], Condition]
 
@@ -93,7 +102,7 @@ class Draft:
             page.rules.setdefault(question.key, []).append((entry, rule))
 
     def column(self, slot: Slot, *names: str) -> None:
-        """Say under which names of columns a response file may hold a value; the first to claim a name has it.
+        """Say under which names of columns a response file may hold a value; the first to claim one has it.
 
         A name two questions claim stands for the second where it comes up the second time: `name#2`.
         """
@@ -121,7 +130,9 @@ class Draft:
                 thanks=Thanks(text=self.thanks),
             )
         except ValidationError as error:
-            raise SurveyRefused(f"The file says something no survey can hold: {error.errors()[0]['msg']}.") from error
+            raise SurveyRefused(
+                f"The file says something no survey can hold: {error.errors()[0]['msg']}."
+            ) from error
         kept, changed, unsupported = lines_of(self.entries)
         report = LossReport(
             format=self.format,
@@ -138,7 +149,9 @@ class Draft:
         return Imported(definition, report, self.columns)
 
     def _page(self, page: DraftPage) -> Page:
-        questions = tuple(self._with_rules(question, page.rules.get(question.key, [])) for question in page.questions)
+        questions = tuple(
+            self._with_rules(question, page.rules.get(question.key, [])) for question in page.questions
+        )
         there = {one.key for one in self.pages if one.questions}
         branches = []
         for entry, rule, to in page.branches:
@@ -183,7 +196,9 @@ def question_of(kind: type[Any], entry: Entry, **parts: Any) -> Any:
         raise SurveyRefused(f"Question {entry.name}: {where}: {told['msg']}.") from error
 
 
-def choices_of(texts: Iterable[tuple[object, dict[str, str]]], prefix: str = "c") -> tuple[list[Choice], dict[str, str]]:
+def choices_of(
+    texts: Iterable[tuple[object, dict[str, str]]], prefix: str = "c"
+) -> tuple[list[Choice], dict[str, str]]:
     """Make choices of codes and words; return them with the key of each code."""
     keys, made, codes = Keys(), list[Choice](), dict[str, str]()
     for code, text in texts:
@@ -198,4 +213,4 @@ def _value(code: object) -> float | None:
         number = float(str(code))
     except ValueError:
         return None
-    return number if abs(number) < 1e15 and number == number else None  # noqa: PLR0124 - not a number
+    return number if abs(number) < 1e15 and number == number else None

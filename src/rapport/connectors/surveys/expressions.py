@@ -241,7 +241,9 @@ class _Reader:
             self._at += 1
             return _Value(value=-float(self._signs[self._at - 1].value))
         if sign.kind != "name":
-            raise Untranslatable(f"a question or value is missing before {sign.value!r}" if sign.value else "it ends too early")
+            raise Untranslatable(
+                f"a question or value is missing before {sign.value!r}" if sign.value else "it ends too early"
+            )
         if _NUMBER.match(sign.value):
             return _Value(value=float(sign.value))
         if sign.value.lower() in ("true", "false"):

@@ -3,7 +3,16 @@
 import re
 
 _OURS = re.compile(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
-_LONG = {"eng": "en", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "spa": "es", "ita": "it", "nld": "nl"}
+_LONG = {
+    "eng": "en",
+    "fra": "fr",
+    "fre": "fr",
+    "deu": "de",
+    "ger": "de",
+    "spa": "es",
+    "ita": "it",
+    "nld": "nl",
+}
 
 
 def language_of(code: object, otherwise: str = "en") -> str:

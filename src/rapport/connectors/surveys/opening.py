@@ -28,7 +28,9 @@ def read_file(path: Path) -> bytes:
     if size == 0:
         raise SurveyRefused(f"{path.name} is empty.")
     if size > MOST_BYTES:
-        raise SurveyRefused(f"{path.name} is larger than {MOST_BYTES // 1024**2} MB. Split it into smaller ones.")
+        raise SurveyRefused(
+            f"{path.name} is larger than {MOST_BYTES // 1024**2} MB. Split it into smaller ones."
+        )
     return path.read_bytes()
 
 
@@ -37,7 +39,9 @@ def parse_json(data: bytes, name: str) -> Any:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SurveyRefused(f"{name} is not written in UTF-8 (byte {error.start}). Save it as UTF-8.") from error
+        raise SurveyRefused(
+            f"{name} is not written in UTF-8 (byte {error.start}). Save it as UTF-8."
+        ) from error
     _check_depth(text, name)
     try:
         return json.loads(text)
@@ -69,7 +73,8 @@ def _check_depth(text: str, name: str) -> None:
 
 def parse_xml(data: bytes, name: str) -> "Element[str]":
     """Return the root of an XML file; entities are refused and nothing outside of the file is read."""
-    depth, root = 0, None
+    depth = 0
+    root: Element[str] | None = None
     try:
         for event, element in iterparse(io.BytesIO(data), events=("start", "end"), forbid_entities=True):
             depth += 1 if event == "start" else -1

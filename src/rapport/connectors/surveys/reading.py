@@ -11,7 +11,10 @@ from rapport.connectors.surveys.formats.surveyjs import is_surveyjs, read_survey
 from rapport.connectors.surveys.formats.triple_s import is_triple_s, read_triple_s
 from rapport.connectors.surveys.opening import SurveyRefused, parse_json, parse_xml, read_file, unpack
 
-KNOWN = "Qualtrics (.qsf), LimeSurvey (.lss, .lsg, .lsq, .lsa), SurveyJS (.json), Triple-S (.sss) and SPSS (.sav, .zsav, .por)"
+KNOWN = (
+    "Qualtrics (.qsf), LimeSurvey (.lss, .lsg, .lsq, .lsa), SurveyJS (.json), Triple-S (.sss) "
+    "and SPSS (.sav, .zsav, .por)"
+)
 
 
 def read_survey(path: Path) -> Imported:

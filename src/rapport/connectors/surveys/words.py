@@ -8,10 +8,47 @@ Pipe = Callable[[str], str | None]
 """Takes a pipe as its rival writes it; returns our reference (`q1`, `contact.name`), or None."""
 
 _BREAKS = frozenset(
-    ("address article blockquote br dd div dl dt fieldset figcaption footer form h1 h2 h3 h4 h5 h6 header hr "
-     "li main nav ol p pre section table tbody td tfoot th thead tr ul").split()
-)  # fmt: skip
-_SILENT = frozenset(("script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head", "title"))
+    [
+        "address",
+        "article",
+        "blockquote",
+        "br",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+_SILENT = frozenset(
+    ("script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head", "title")
+)
 _START, _END = "\ue000", "\ue001"
 _STRANGE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000\ue001\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _HELD = re.compile(f"{_START}(\\d+){_END}")
@@ -89,7 +126,9 @@ class Cleaner:
         def hold(found: "re.Match[str]") -> str:
             ours = self._translate(stripped(found[0]))
             if ours is None:
-                self.lost.append(f"The pipe {stripped(found[0])[:120]} cannot be translated; it stays as plain words.")
+                self.lost.append(
+                    f"The pipe {stripped(found[0])[:120]} cannot be translated; it stays as plain words."
+                )
                 held.append(_escaped(stripped(found[0])))
             else:
                 held.append("{" + ours + "}")

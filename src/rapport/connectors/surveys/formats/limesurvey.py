@@ -1,4 +1,4 @@
-"""LimeSurvey files (.lss, .lsg, .lsq) of every age: groups become pages, expressions are read where we can say them."""
+"""LimeSurvey files (.lss, .lsg, .lsq) of every age: groups become pages, expressions conditions."""
 
 import re
 from typing import TYPE_CHECKING
@@ -44,7 +44,9 @@ class _Reader:
         self._kind = root.findtext("LimeSurveyDocType") or ""
         self._tables = Tables(root)
         base, languages = self._tables.languages()
-        self._draft = Draft(f"LimeSurvey {self._kind.lower()}", language_of(base), map(language_of, languages))
+        self._draft = Draft(
+            f"LimeSurvey {self._kind.lower()}", language_of(base), map(language_of, languages)
+        )
         self._cleaner = Cleaner(_PIPE, self._pipe)
         self._maker = QuestionMaker(self._draft, self._cleaner, self._tables)
         self._rules = 0
@@ -65,7 +67,9 @@ class _Reader:
                 placed |= {one.get("qid") for one in inside}
                 self._group(group, inside)
         for lost in (one for one in questions if one.get("qid") not in placed):
-            draft.entry(lost.get("title"), stripped(lost.text("question", draft.language))).lose("It stands in no group.")
+            draft.entry(lost.get("title"), stripped(lost.text("question", draft.language))).lose(
+                "It stands in no group."
+            )
         draft.counts |= {
             "sub_questions": len(tables.subquestions()),
             "answers": len(tables.rows("answers")),
@@ -78,7 +82,11 @@ class _Reader:
         draft = self._draft
         for row in self._tables.rows("surveys_languagesettings"):
             language = language_of(row.get("surveyls_language"), draft.language)
-            for name, into in (("title", draft.title), ("welcometext", draft.welcome), ("endtext", draft.thanks)):
+            for name, into in (
+                ("title", draft.title),
+                ("welcometext", draft.welcome),
+                ("endtext", draft.thanks),
+            ):
                 if words := self._cleaner.clean(row.get(f"surveyls_{name}")):
                     into[language] = words
         draft.title.setdefault(draft.language, next(iter(draft.title.values()), "Untitled"))
@@ -115,7 +123,9 @@ class _Reader:
         relevance = question.get("relevance") or self._tables.attribute(question.get("qid"), "relevance")
         if _is_rule(relevance):
             rules.append(self._rule(relevance, question.get("title")))
-        elif found := [one for one in self._tables.rows("conditions") if one.get("qid") == question.get("qid")]:
+        elif found := [
+            one for one in self._tables.rows("conditions") if one.get("qid") == question.get("qid")
+        ]:
             rules.append(self._conditions(found))
         if _is_rule(question.get("relevance")):
             self._rules += 1
@@ -128,7 +138,7 @@ class _Reader:
     # -- conditions of old
 
     def _conditions(self, rows: list[Row]) -> Rule:
-        """Scenarios are alternatives; inside one, conditions on the same question are, others must all hold."""
+        """Scenarios are alternatives; inside one, so are conditions on one question; others must all hold."""
         told = "; ".join(f"{one.get('cfieldname')} {one.get('method')} {one.get('value')}" for one in rows)
 
         def make() -> Condition:
@@ -162,10 +172,14 @@ class _Reader:
             return _CONTACT[inside.lower()]
         if inside.upper().startswith("INSERTANS:"):
             inside = inside[len("INSERTANS:") :]
-        if not _NAME.match(inside) or inside[:1].isdigit() and "X" not in inside:
+        if not _NAME.match(inside) or (inside[:1].isdigit() and "X" not in inside):
             return None
         found = self._maker.slot(inside, "")
-        return found.question if found and found.kind in ("code", "codes", "number", "text", "date") and not found.row else None
+        return (
+            found.question
+            if found and found.kind in ("code", "codes", "number", "text", "date") and not found.row
+            else None
+        )
 
 
 def _is_rule(relevance: str) -> bool:

@@ -7,7 +7,7 @@ from rapport.connectors.surveys.drafting import Draft, Rule, choices_of, questio
 from rapport.connectors.surveys.formats.limesurvey_tables import Row, Tables, texts_by_language
 from rapport.connectors.surveys.report import Entry
 from rapport.connectors.surveys.slots import Slot
-from rapport.connectors.surveys.words import Cleaner, stripped
+from rapport.connectors.surveys.words import Cleaner
 from rapport.rooms.listening.definition import (
     Choice,
     DateQuestion,
@@ -26,16 +26,25 @@ from rapport.rooms.listening.definition import (
 )
 
 _FIXED: dict[str, list[tuple[str, dict[str, str]]]] = {
-    "Y": [("Y", {"en": "Yes", "de": "Ja", "fr": "Oui", "it": "Sì"}), ("N", {"en": "No", "de": "Nein", "fr": "Non", "it": "No"})],
-    "G": [("F", {"en": "Female", "de": "Weiblich", "fr": "Femme", "it": "Femmina"}),
-          ("M", {"en": "Male", "de": "Männlich", "fr": "Homme", "it": "Maschio"})],
-    "C": [("Y", {"en": "Yes", "de": "Ja", "fr": "Oui", "it": "Sì"}),
-          ("U", {"en": "Uncertain", "de": "Unsicher", "fr": "Incertain", "it": "Incerto"}),
-          ("N", {"en": "No", "de": "Nein", "fr": "Non", "it": "No"})],
-    "E": [("I", {"en": "Increase", "de": "Zunahme", "fr": "Augmenter", "it": "Aumenta"}),
-          ("S", {"en": "Same", "de": "Gleich", "fr": "Sans changement", "it": "Uguale"}),
-          ("D", {"en": "Decrease", "de": "Abnahme", "fr": "Diminuer", "it": "Diminuisce"})],
-}  # fmt: skip
+    "Y": [
+        ("Y", {"en": "Yes", "de": "Ja", "fr": "Oui", "it": "Sì"}),
+        ("N", {"en": "No", "de": "Nein", "fr": "Non", "it": "No"}),
+    ],
+    "G": [
+        ("F", {"en": "Female", "de": "Weiblich", "fr": "Femme", "it": "Femmina"}),
+        ("M", {"en": "Male", "de": "Männlich", "fr": "Homme", "it": "Maschio"}),
+    ],
+    "C": [
+        ("Y", {"en": "Yes", "de": "Ja", "fr": "Oui", "it": "Sì"}),
+        ("U", {"en": "Uncertain", "de": "Unsicher", "fr": "Incertain", "it": "Incerto"}),
+        ("N", {"en": "No", "de": "Nein", "fr": "Non", "it": "No"}),
+    ],
+    "E": [
+        ("I", {"en": "Increase", "de": "Zunahme", "fr": "Augmenter", "it": "Aumenta"}),
+        ("S", {"en": "Same", "de": "Gleich", "fr": "Sans changement", "it": "Uguale"}),
+        ("D", {"en": "Decrease", "de": "Abnahme", "fr": "Diminuer", "it": "Diminuisce"}),
+    ],
+}
 _NOT_KEPT = {
     "em_validation_q": "The check of the question",
     "em_validation_sq": "The check of its parts",
@@ -80,7 +89,10 @@ class QuestionMaker:
 
     def texts(self, row: Row, name: str) -> dict[str, str]:
         """Return a text by language, cleaned."""
-        found = {language or self._draft.language: self._cleaner.clean(text) for language, text in texts_by_language(row, name)}
+        found = {
+            language or self._draft.language: self._cleaner.clean(text)
+            for language, text in texts_by_language(row, name)
+        }
         return {language: words for language, words in found.items() if words}
 
     def introduce(self, entry: Entry, description: dict[str, str], group: str) -> None:
@@ -112,7 +124,7 @@ class QuestionMaker:
         if kind in kinds:
             kinds[kind](work)
         elif kind == "*":
-            entry.lose(f"A reckoning is not taken over: {stripped(question.text('question', self._draft.language))[:300]}")
+            entry.lose(f"A reckoning is not taken over: {entry.text[:300]}")
         elif kind == "I":
             entry.lose("The language is switched by the page itself.")
         else:
@@ -134,7 +146,10 @@ class QuestionMaker:
         for name in ("relevance",):
             for part in self._tables.of(work.row.get("qid")):
                 if part.get(name).strip() not in ("", "1"):
-                    work.entry.lose(f"The condition of its part {part.get('title')} is not taken over. It was: {part.get(name)[:300]}")
+                    work.entry.lose(
+                        f"The condition of its part {part.get('title')} is not taken over. "
+                        f"It was: {part.get(name)[:300]}"
+                    )
 
     def _settings(self, work: "_Work") -> dict[str, Any]:
         text = self.texts(work.row, "question") or {self._draft.language: work.row.get("title") or "…"}
@@ -161,17 +176,22 @@ class QuestionMaker:
 
     def _answers(self, work: "_Work", scale: str = "") -> tuple[list[Choice], dict[str, str]]:
         rows = self._tables.answers_of(work.row.get("qid"), scale)
-        return choices_of((row.get("code"), self.texts(row, "answer") or {self._draft.language: row.get("code")}) for row in rows)
+        return choices_of(
+            (row.get("code"), self.texts(row, "answer") or {self._draft.language: row.get("code")})
+            for row in rows
+        )
 
     def _parts(self, work: "_Work", scale: str = "") -> tuple[list[Choice], dict[str, str], list[Row]]:
         rows = self._tables.of(work.row.get("qid"), scale)
-        made, codes = choices_of((row.get("title"), self.texts(row, "question") or {self._draft.language: row.get("title") or "…"})
-                                 for row in rows)  # fmt: skip
+        made, codes = choices_of(
+            (row.get("title"), self.texts(row, "question") or {self._draft.language: row.get("title") or "…"})
+            for row in rows
+        )
         made = [one.model_copy(update={"value": None}) for one in made]
         return self._filtered(work, made, codes), codes, rows
 
     def _filtered(self, work: "_Work", choices: list[Choice], codes: dict[str, str]) -> list[Choice]:
-        """An array filter shows the parts chosen, or not chosen, in an earlier question with the same codes."""
+        """An array filter shows the parts chosen, or not chosen, in an earlier question by the same codes."""
         for name, operator in (("array_filter", Operator.CONTAINS), ("array_filter_exclude", Operator.LACKS)):
             source = self._attribute(work, name)
             if not source:
@@ -219,10 +239,19 @@ class QuestionMaker:
         if other:
             codes = {**codes, "-oth-": other}
         kind = work.row.get("type")
-        self._keep(work, question_of(
-            SingleChoice, work.entry, key=work.key, choices=tuple(choices), shuffle=self._shuffled(work),
-            style="drop_down" if kind == "!" else "list", **self._settings(work),
-        ), "A single choice.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                SingleChoice,
+                work.entry,
+                key=work.key,
+                choices=tuple(choices),
+                shuffle=self._shuffled(work),
+                style="drop_down" if kind == "!" else "list",
+                **self._settings(work),
+            ),
+            "A single choice.",
+        )
         self._column(work, Slot(question=work.key, kind="code", codes={**codes, **_said(choices)}))
         if other:
             self._column(work, Slot(question=work.key, kind="words", choice=other), "other")
@@ -232,25 +261,42 @@ class QuestionMaker:
     def _comment(self, work: "_Work") -> None:
         """The field beside a list becomes a question of its own."""
         key = self._draft.keys.give(f"{work.key}_comment", "q")
-        text = {language: words for language, words in self._settings(work)["text"].items()}
-        self._draft.add(work.entry, question_of(TextQuestion, work.entry, type="long_text", key=key, text=text), work.rules)
+        text = self._settings(work)["text"]
+        self._draft.add(
+            work.entry,
+            question_of(TextQuestion, work.entry, type="long_text", key=key, text=text),
+            work.rules,
+        )
         self._column(work, Slot(question=key, kind="text"), "comment")
         work.entry.change("The comment beside the list becomes a question of its own.")
 
     def _fixed(self, work: "_Work") -> None:
         choices, codes = self._fixed_choices(work.row.get("type"))
-        self._keep(work, question_of(SingleChoice, work.entry, key=work.key, choices=tuple(choices),
-                                     **self._settings(work)), "A single choice.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                SingleChoice, work.entry, key=work.key, choices=tuple(choices), **self._settings(work)
+            ),
+            "A single choice.",
+        )
         self._column(work, Slot(question=work.key, kind="code", codes={**codes, **_said(choices)}))
 
     def _fixed_choices(self, kind: str) -> tuple[list[Choice], dict[str, str]]:
         languages = self._draft.languages
-        wanted = [(code, {one: text.get(one.split("-")[0], text["en"]) for one in languages}) for code, text in _FIXED[kind]]
+        wanted = [
+            (code, {one: text.get(one.split("-")[0], text["en"]) for one in languages})
+            for code, text in _FIXED[kind]
+        ]
         return choices_of(wanted)
 
     def _five(self, work: "_Work") -> None:
-        self._keep(work, question_of(Scale, work.entry, key=work.key, type="rating", low=1, high=5,
-                                     **self._settings(work)), "A rating from 1 to 5.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                Scale, work.entry, key=work.key, type="rating", low=1, high=5, **self._settings(work)
+            ),
+            "A rating from 1 to 5.",
+        )
         self._column(work, Slot(question=work.key, kind="number"))
 
     def _multiple(self, work: "_Work") -> None:
@@ -262,10 +308,20 @@ class QuestionMaker:
         alone = {one.strip() for one in self._attribute(work, "exclude_all_others").split(";")}
         keys_alone = {key for code, key in codes.items() if code in alone}
         choices = [one.model_copy(update={"exclusive": one.key in keys_alone}) for one in choices]
-        self._keep(work, question_of(
-            MultipleChoice, work.entry, key=work.key, choices=tuple(choices), shuffle=self._shuffled(work),
-            fewest=self._limit(work, "min_answers"), most=self._limit(work, "max_answers"), **self._settings(work),
-        ), "A multiple choice.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                MultipleChoice,
+                work.entry,
+                key=work.key,
+                choices=tuple(choices),
+                shuffle=self._shuffled(work),
+                fewest=self._limit(work, "min_answers"),
+                most=self._limit(work, "max_answers"),
+                **self._settings(work),
+            ),
+            "A multiple choice.",
+        )
         self._column(work, Slot(question=work.key, kind="codes", codes=codes))
         for code, key in codes.items():
             self._column(work, Slot(question=work.key, kind="mark", choice=key), code)
@@ -291,7 +347,9 @@ class QuestionMaker:
         kind = work.row.get("type")
         if kind in ("A", "B"):
             top = 5 if kind == "A" else 10
-            columns, codes = choices_of((number, {self._draft.language: str(number)}) for number in range(1, top + 1))
+            columns, codes = choices_of(
+                (number, {self._draft.language: str(number)}) for number in range(1, top + 1)
+            )
         elif kind in _FIXED:
             columns, codes = self._fixed_choices(kind)
         else:
@@ -303,7 +361,9 @@ class QuestionMaker:
             work.entry.change("Drop-downs in an array become a matrix.")
         self._keep_matrix(work, work.key, rows, columns, {})
         for code, key in by_row.items():
-            self._column(work, Slot(question=work.key, kind="code", row=key, codes={**codes, **_said(columns)}), code)
+            self._column(
+                work, Slot(question=work.key, kind="code", row=key, codes={**codes, **_said(columns)}), code
+            )
         self._two_ended(work, parts)
 
     def _two_ended(self, work: "_Work", parts: list[Row]) -> None:
@@ -311,7 +371,13 @@ class QuestionMaker:
             work.entry.change("Words at both ends of a row stand together before it.")
 
     def _keep_matrix(
-        self, work: "_Work", key: str, rows: list[Choice], columns: list[Choice], heading: dict[str, str], **more: Any
+        self,
+        work: "_Work",
+        key: str,
+        rows: list[Choice],
+        columns: list[Choice],
+        heading: dict[str, str],
+        **more: Any,
     ) -> bool:
         if not rows or not columns:
             work.entry.lose("It has no rows or no columns.")
@@ -319,8 +385,20 @@ class QuestionMaker:
         settings = self._settings(work)
         if heading:
             settings["text"] = _joined(settings["text"], heading)
-        self._keep(work, question_of(Matrix, work.entry, key=key, rows=tuple(rows), columns=tuple(columns),
-                                     shuffle=self._shuffled(work), **settings, **more), "A matrix.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                Matrix,
+                work.entry,
+                key=key,
+                rows=tuple(rows),
+                columns=tuple(columns),
+                shuffle=self._shuffled(work),
+                **settings,
+                **more,
+            ),
+            "A matrix.",
+        )
         return True
 
     def _dual(self, work: "_Work") -> None:
@@ -332,7 +410,9 @@ class QuestionMaker:
             if self._keep_matrix(work, key, rows, columns, heading):
                 for code, row in by_row.items():
                     slot = Slot(question=key, kind="code", row=row, codes={**codes, **_said(columns)})
-                    self._column(work, slot, f"{code}#{scale}", f"{code}_{scale}", f"{code}[{int(scale) + 1}]")
+                    self._column(
+                        work, slot, f"{code}#{scale}", f"{code}_{scale}", f"{code}[{int(scale) + 1}]"
+                    )
         work.entry.change("Two scales become two matrices.")
 
     def _cells(self, work: "_Work") -> None:
@@ -343,7 +423,9 @@ class QuestionMaker:
                 work.entry.change("Boxes in an array become a matrix of several choices.")
             for code, row in by_row.items():
                 for end, column in by_column.items():
-                    self._column(work, Slot(question=work.key, kind="mark", row=row, choice=column), f"{code}_{end}")
+                    self._column(
+                        work, Slot(question=work.key, kind="mark", row=row, choice=column), f"{code}_{end}"
+                    )
             return
         settings = self._settings(work)
         kind: type[Any] = TextQuestion if work.row.get("type") == ";" else NumberQuestion
@@ -354,9 +436,19 @@ class QuestionMaker:
             for end, column in by_column.items():
                 key = self._draft.keys.give(f"{work.key}_{code}_{end}", "q")
                 text = _joined(_joined(settings["text"], row_texts[row].text), column_texts[column].text)
-                self._draft.add(work.entry, question_of(
-                    kind, work.entry, key=key, text=text, required=settings["required"],
-                    show_if=row_texts[row].show_if, **parts), work.rules)  # fmt: skip
+                self._draft.add(
+                    work.entry,
+                    question_of(
+                        kind,
+                        work.entry,
+                        key=key,
+                        text=text,
+                        required=settings["required"],
+                        show_if=row_texts[row].show_if,
+                        **parts,
+                    ),
+                    work.rules,
+                )
                 slot_kind: Any = "text" if kind is TextQuestion else "number"
                 self._column(work, Slot(question=key, kind=slot_kind), f"{code}_{end}")
         count = len(by_row) * len(by_column)
@@ -374,9 +466,19 @@ class QuestionMaker:
         parts: dict[str, Any] = self._number_limits(work) if number else {"type": "text", **self._most(work)}
         for choice, code in zip(rows, by_row, strict=True):
             key = self._draft.keys.give(f"{work.key}_{code}", "q")
-            self._draft.add(work.entry, question_of(
-                kind, work.entry, key=key, text=_joined(settings["text"], choice.text), required=settings["required"],
-                show_if=choice.show_if, **parts), work.rules)  # fmt: skip
+            self._draft.add(
+                work.entry,
+                question_of(
+                    kind,
+                    work.entry,
+                    key=key,
+                    text=_joined(settings["text"], choice.text),
+                    required=settings["required"],
+                    show_if=choice.show_if,
+                    **parts,
+                ),
+                work.rules,
+            )
             self._column(work, Slot(question=key, kind="number" if number else "text"), code)
         work.entry.became.append(f"{len(rows)} questions, one for each field.")
         work.entry.change(f"{len(rows)} fields become as many questions.")
@@ -385,8 +487,10 @@ class QuestionMaker:
 
     def _number_limits(self, work: "_Work") -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for ours, theirs in (("low", ("min_num_value_n", "slider_min", "multiflexible_min")),
-                             ("high", ("max_num_value_n", "slider_max", "multiflexible_max"))):  # fmt: skip
+        for ours, theirs in (
+            ("low", ("min_num_value_n", "slider_min", "multiflexible_min")),
+            ("high", ("max_num_value_n", "slider_max", "multiflexible_max")),
+        ):
             for name in theirs:
                 value = self._attribute(work, name)
                 try:
@@ -400,8 +504,13 @@ class QuestionMaker:
         return {**found, "decimals": 0 if whole else 4, "unit": unit}
 
     def _number(self, work: "_Work") -> None:
-        self._keep(work, question_of(NumberQuestion, work.entry, key=work.key, **self._number_limits(work),
-                                     **self._settings(work)), "A number.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                NumberQuestion, work.entry, key=work.key, **self._number_limits(work), **self._settings(work)
+            ),
+            "A number.",
+        )
         self._column(work, Slot(question=work.key, kind="number"))
 
     def _date(self, work: "_Work") -> None:
@@ -412,7 +521,11 @@ class QuestionMaker:
                 limits[ours] = value
             elif value:
                 work.entry.lose(f"The limit {theirs} is reckoned and not taken over. It was: {value[:200]}")
-        self._keep(work, question_of(DateQuestion, work.entry, key=work.key, **limits, **self._settings(work)), "A date.")
+        self._keep(
+            work,
+            question_of(DateQuestion, work.entry, key=work.key, **limits, **self._settings(work)),
+            "A date.",
+        )
         self._column(work, Slot(question=work.key, kind="date"))
 
     def _most(self, work: "_Work") -> dict[str, int]:
@@ -425,9 +538,18 @@ class QuestionMaker:
             work.entry.change("That only numbers may be written is no longer checked.")
         if self._attribute(work, "location_mapservice") not in ("", "0"):
             work.entry.change("A place on a map becomes words.")
-        self._keep(work, question_of(TextQuestion, work.entry, type="long_text" if long else "text", key=work.key,
-                                     **self._most(work), **self._settings(work)),
-                   "Words on several lines." if long else "Words on one line.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                TextQuestion,
+                work.entry,
+                type="long_text" if long else "text",
+                key=work.key,
+                **self._most(work),
+                **self._settings(work),
+            ),
+            "Words on several lines." if long else "Words on one line.",
+        )
         self._column(work, Slot(question=work.key, kind="text"))
 
     def _ranking(self, work: "_Work") -> None:
@@ -436,8 +558,18 @@ class QuestionMaker:
             work.entry.lose("It has nothing to rank.")
             return
         choices = self._filtered(work, choices, codes)
-        self._keep(work, question_of(Ranking, work.entry, key=work.key, choices=tuple(choices),
-                                     most=self._limit(work, "max_answers"), **self._settings(work)), "A ranking.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                Ranking,
+                work.entry,
+                key=work.key,
+                choices=tuple(choices),
+                most=self._limit(work, "max_answers"),
+                **self._settings(work),
+            ),
+            "A ranking.",
+        )
         if value := self._attribute(work, "min_answers"):
             work.entry.change(f"The fewest places ({value[:40]}) are no longer checked.")
         for place in range(1, len(choices) + 1):
@@ -446,14 +578,19 @@ class QuestionMaker:
 
     def _statement(self, work: "_Work") -> None:
         settings = self._settings(work)
-        self._keep(work, question_of(Statement, work.entry, key=work.key, text=settings["text"],
-                                     help=settings["help"]), "A statement.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(Statement, work.entry, key=work.key, text=settings["text"], help=settings["help"]),
+            "A statement.",
+        )
         self._column(work, Slot(question=work.key, kind="none"))
 
     def _file(self, work: "_Work") -> None:
         if self._attribute(work, "max_num_of_files") not in ("", "1"):
             work.entry.change("One file can be sent.")
-        self._keep(work, question_of(FileQuestion, work.entry, key=work.key, **self._settings(work)), "A file.")
+        self._keep(
+            work, question_of(FileQuestion, work.entry, key=work.key, **self._settings(work)), "A file."
+        )
         for end in ("", "_filecount"):
             self._column(work, Slot(question=work.key, kind="none"), end)
 

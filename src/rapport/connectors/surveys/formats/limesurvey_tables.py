@@ -112,7 +112,10 @@ class Tables:
 
     @cached_property
     def _attributes(self) -> dict[tuple[str, str], str]:
-        return {(row.get("qid"), row.get("attribute")): row.get("value") for row in self.rows("question_attributes")}
+        return {
+            (row.get("qid"), row.get("attribute")): row.get("value")
+            for row in self.rows("question_attributes")
+        }
 
     def _once(self, table: str, identity: tuple[str, ...], order: str) -> list[Row]:
         """Bring the rows of all languages of one thing together."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from rapport.connectors.surveys.comparing import Untranslatable, all_of, any_of, compare
 from rapport.connectors.surveys.drafting import Draft, DraftPage, Imported, Rule
-from rapport.connectors.surveys.formats.qualtrics_questions import QuestionMaker, Element
+from rapport.connectors.surveys.formats.qualtrics_questions import Element, QuestionMaker
 from rapport.connectors.surveys.languages import language_of
 from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.report import Entry
@@ -59,7 +59,7 @@ class _Reader:
             self._found.setdefault(name, payload)
         language = language_of(about.get("SurveyLanguage"))
         options = next((_mapping(one.get("Payload")) for one in self._of("SO")), {})
-        more = [code for code in _mapping(options.get("AvailableLanguages"))]
+        more = list(_mapping(options.get("AvailableLanguages")))
         for payload in questions:
             more += list(_mapping(payload.get("Language")))
         self._draft = Draft("Qualtrics QSF", language, (language_of(code, language) for code in more))
@@ -95,9 +95,13 @@ class _Reader:
         self._leap()
         for name, payload in self._found.items():
             if name not in self._entries:
-                entry = self._draft.entry(payload.get("DataExportTag") or name, stripped(payload.get("QuestionText")))
+                entry = self._draft.entry(
+                    payload.get("DataExportTag") or name, stripped(payload.get("QuestionText"))
+                )
                 entry.lose("It lies in the trash of the original, or in no block of it, and is asked nobody.")
-                self._draft.choices += len(_members(payload.get("Choices"))) + len(_members(payload.get("Answers")))
+                self._draft.choices += len(_members(payload.get("Choices"))) + len(
+                    _members(payload.get("Answers"))
+                )
         self._draft.counts |= {"blocks": len(blocks), "display_logic": self._logic}
         if not (self._flow.changed or self._flow.unsupported):
             self._draft.entries.remove(self._flow)
@@ -146,7 +150,7 @@ class _Reader:
             for made in self._pages_of[name]:
                 made.shuffle = True
         if _mapping(block.get("Options")).get("Looping") not in (None, "None", False):
-            self._flow.lose(f"Block {block.get('Description')}: it repeats for each item (loop and merge); it is asked once.")
+            self._flow.lose(f"Block {block.get('Description')}: it repeats for each item; it is asked once.")
 
     def _new_page(self, block: str, title: dict[str, str]) -> DraftPage:
         page = self._draft.page(next(iter(title.values()), "") or "page", title)
@@ -155,7 +159,9 @@ class _Reader:
 
     def _read_question(self, identity: str, page: DraftPage) -> None:
         payload = self._found[identity]
-        entry = self._draft.entry(payload.get("DataExportTag") or identity, stripped(payload.get("QuestionText")))
+        entry = self._draft.entry(
+            payload.get("DataExportTag") or identity, stripped(payload.get("QuestionText"))
+        )
         self._entries[identity], self._where[identity] = entry, page
         rules: list[Rule] = []
         if logic := payload.get("DisplayLogic"):
@@ -172,14 +178,18 @@ class _Reader:
         for name, ways in self._shown.items():
             if any(not way for way in ways):
                 if len(ways) > 1:
-                    self._flow.change(f"Block {name} comes up {len(ways)} times in the flow; it is asked once.")
+                    self._flow.change(
+                        f"Block {name} comes up {len(ways)} times in the flow; it is asked once."
+                    )
                 continue
             if len(ways) > 1:
                 self._flow.change(f"Block {name} comes up {len(ways)} times in the flow; it is asked once.")
             for page in self._pages_of.get(name, []):
                 page.shown.append((self._flow, _joined(ways)))
 
-    def _follow(self, flow: list[Any], rules: list[Rule], depth: int, last: DraftPage | None) -> DraftPage | None:
+    def _follow(
+        self, flow: list[Any], rules: list[Rule], depth: int, last: DraftPage | None
+    ) -> DraftPage | None:
         if depth > _MOST_FLOW:
             raise SurveyRefused("The survey flow is nested deeper than any survey needs.")
         for raw in flow:
@@ -217,7 +227,9 @@ class _Reader:
                 self._flow.lose(f"The survey may end before its first page. It was: {rule.original}")
             else:
                 last.branches.append((self._flow, _with(rules, rule), "end"))
-                self._flow.change("An end inside a branch leads to the usual thanks; its own message is not taken over.")
+                self._flow.change(
+                    "An end inside a branch leads to the usual thanks; its own message is not taken over."
+                )
             return last
         return self._follow(inside, [*rules, rule], depth + 1, last)
 
@@ -228,7 +240,7 @@ class _Reader:
         if _whole(step.get("SubSet")) != 1 or len(arms) < 2:
             if len(arms) > 1:
                 self._flow.lose(
-                    f"{step.get('SubSet')} of {len(arms)} blocks in random order: all are asked, in the order written."
+                    f"{step.get('SubSet')} of {len(arms)} blocks at random: all are asked, as written."
                 )
             return self._follow(inside, rules, depth + 1, last)
         split = Split(
@@ -255,7 +267,10 @@ class _Reader:
                 entry.lose(f"A skip that leads nowhere later is not taken over. It was: {told}")
                 continue
             entry.change("A skip becomes a branch at the end of its page; the page ends after the question.")
-            locator, operator = str(skip.get("Locator") or skip.get("ChoiceLocator")), str(skip.get("Condition"))
+            locator, operator = (
+                str(skip.get("Locator") or skip.get("ChoiceLocator")),
+                str(skip.get("Condition")),
+            )
             expression = {"LogicType": "Question", "LeftOperand": locator, "Operator": operator, **skip}
             page.branches.append((entry, Rule(lambda one=expression: self._expression(one), told), to))  # type: ignore[misc]
 
@@ -277,7 +292,10 @@ class _Reader:
         """Read `{"0": {"0": expression, "Type": "If"}, "Type": "BooleanExpression"}`; and binds before or."""
         groups: list[tuple[str, Condition]] = []
         for group in _numbered(logic):
-            steps = [(str(one.get("Conjuction") or one.get("Conjunction") or "And"), one) for one in _numbered(group)]
+            steps = [
+                (str(one.get("Conjuction") or one.get("Conjunction") or "And"), one)
+                for one in _numbered(group)
+            ]
             joined = _by_conjunction([(how, self._expression(one)) for how, one in steps])
             groups.append(("And" if str(group.get("Type")).startswith("And") else "Or", joined))
         if not groups:
@@ -310,11 +328,16 @@ class _Reader:
         if inside.lower() in _CONTACT:
             return _CONTACT[inside.lower()]
         found = _LOCATOR.match(inside)
-        if found and found[1] in self._keys and (found[2] or "").split("/")[0] in (
-            "ChoiceGroup",
-            "ChoiceTextEntryValue",
-            "ChoiceNumericEntryValue",
-            "QuestionText",
+        if (
+            found
+            and found[1] in self._keys
+            and (found[2] or "").split("/")[0]
+            in (
+                "ChoiceGroup",
+                "ChoiceTextEntryValue",
+                "ChoiceNumericEntryValue",
+                "QuestionText",
+            )
         ):
             return None if "QuestionText" in (found[2] or "") else self._keys[found[1]]
         return None

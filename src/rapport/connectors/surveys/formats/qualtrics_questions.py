@@ -100,8 +100,17 @@ class QuestionMaker:
         if payload.get("ChoiceGroups"):
             entry.change("Groups of choices become one list.")
         validation = mapping(mapping(payload.get("Validation")).get("Settings"))
-        if validation.get("Type") not in (None, "", "None", "MinChar", "ContentType", "ChoicesTotal", "MinChoices",
-                                          "MaxChoices", "ForceResponse"):  # fmt: skip
+        if validation.get("Type") not in (
+            None,
+            "",
+            "None",
+            "MinChar",
+            "ContentType",
+            "ChoicesTotal",
+            "MinChoices",
+            "MaxChoices",
+            "ForceResponse",
+        ):
             entry.lose(f"The check {validation.get('Type')} is not taken over.")
         if validation.get("ForceResponse") == "RequestResponse":
             entry.change("The answer is no longer asked for a second time when left out.")
@@ -175,10 +184,18 @@ class QuestionMaker:
         multiple = work.selector in _MULTIPLE
         choices, by_id, codes = self._choices(work.payload, "Choices")
         shuffle = mapping(work.payload.get("Randomization")).get("Type") == "All"
-        parts = {**self._settings(work.payload), "key": work.key, "choices": tuple(choices), "shuffle": shuffle}
+        parts = {
+            **self._settings(work.payload),
+            "key": work.key,
+            "choices": tuple(choices),
+            "shuffle": shuffle,
+        }
         if multiple:
             validation = mapping(mapping(work.payload.get("Validation")).get("Settings"))
-            parts |= {"fewest": _whole(validation.get("MinChoices")), "most": _whole(validation.get("MaxChoices"))}
+            parts |= {
+                "fewest": _whole(validation.get("MinChoices")),
+                "most": _whole(validation.get("MaxChoices")),
+            }
             self._keep(work, question_of(MultipleChoice, work.entry, **parts), "A multiple choice.")
         else:
             parts["choices"] = tuple(choice.model_copy(update={"exclusive": False}) for choice in choices)
@@ -192,12 +209,20 @@ class QuestionMaker:
         return None
 
     def _choice_columns(
-        self, work: "_Work", choices: list[Choice], by_id: dict[str, str], codes: dict[str, str], multiple: bool
+        self,
+        work: "_Work",
+        choices: list[Choice],
+        by_id: dict[str, str],
+        codes: dict[str, str],
+        multiple: bool,
     ) -> None:
         whole = Slot(question=work.key, kind="codes" if multiple else "code", codes=codes)
         self._draft.column(whole, work.tag, work.identity)
         self._slot(work, whole, ())
-        recodes, naming = members(work.payload.get("RecodeValues")), members(work.payload.get("VariableNaming"))
+        recodes, naming = (
+            members(work.payload.get("RecodeValues")),
+            members(work.payload.get("VariableNaming")),
+        )
         for identity, key in by_id.items():
             code = str(recodes.get(identity, identity))
             if multiple:
@@ -216,21 +241,35 @@ class QuestionMaker:
                 words = Slot(question=work.key, kind="words", choice=key)
                 code = str(recodes.get(identity, identity))
                 self._draft.column(words, *work.column(f"{identity}_TEXT"), *work.column(f"{code}_TEXT"))
-                self._draft.column(words, f"{work.identity}-{identity}-TEXT", f"{work.identity}-TEXT", f"{work.tag}_TEXT")
+                self._draft.column(
+                    words, f"{work.identity}-{identity}-TEXT", f"{work.identity}-TEXT", f"{work.tag}_TEXT"
+                )
 
     def _likelihood(self, work: "_Work") -> None:
-        labels = [self._cleaner.clean(mapping(one).get("Display")) for one in aslist(work.payload.get("ColumnLabels"))]
+        labels = [
+            self._cleaner.clean(mapping(one).get("Display"))
+            for one in aslist(work.payload.get("ColumnLabels"))
+        ]
         low, high = (*labels, "", "")[0], labels[-1] if len(labels) > 1 else ""
         by_language: list[dict[str, str]] = [{self._draft.language: low}, {self._draft.language: high}]
         for code, translated in mapping(work.payload.get("Language")).items():
-            words = [self._cleaner.clean(mapping(one).get("Display")) for one in aslist(mapping(translated).get("ColumnLabels"))]
+            words = [
+                self._cleaner.clean(mapping(one).get("Display"))
+                for one in aslist(mapping(translated).get("ColumnLabels"))
+            ]
             if len(words) > 1:
                 by_language[0][language_of(code)], by_language[1][language_of(code)] = words[0], words[-1]
         lows, highs = ({code: words for code, words in one.items() if words} for one in by_language)
         question = question_of(
-            Scale, work.entry, key=work.key, type="nps", metric="nps", low_label=lows, high_label=highs,
+            Scale,
+            work.entry,
+            key=work.key,
+            type="nps",
+            metric="nps",
+            low_label=lows,
+            high_label=highs,
             **self._settings(work.payload),
-        )  # fmt: skip
+        )
         self._keep(work, question, "A likelihood to recommend, 0 to 10.")
         slot = Slot(question=work.key, kind="number")
         self._draft.column(slot, work.tag, work.identity)
@@ -240,12 +279,16 @@ class QuestionMaker:
 
     def _matrix(self, work: "_Work") -> None:
         if work.selector == "TE":
-            return self._cells(work, TextQuestion, {"type": "long_text" if work.sub in ("Long", "Essay") else "text"}, "text")
+            return self._cells(
+                work, TextQuestion, {"type": "long_text" if work.sub in ("Long", "Essay") else "text"}, "text"
+            )
         if work.selector in ("CS", "RO", "Profile"):
             work.entry.lose(f"A matrix of the kind {work.selector} is not known.")
             return None
         if work.selector == "MaxDiff":
-            work.entry.change("Best and worst become a matrix; that each is chosen once is no longer checked.")
+            work.entry.change(
+                "Best and worst become a matrix; that each is chosen once is no longer checked."
+            )
         elif work.selector == "Bipolar":
             work.entry.change("A scale between two words becomes a matrix with the left one only.")
         if work.sub in ("DL", "DND"):
@@ -258,10 +301,19 @@ class QuestionMaker:
         if not rows or not columns:
             work.entry.lose("It has no rows or no columns.")
             return None
-        self._keep(work, question_of(
-            Matrix, work.entry, key=work.key, rows=tuple(rows), columns=tuple(columns), multiple=multiple,
-            **self._settings(work.payload),
-        ), "A matrix of several choices." if multiple else "A matrix.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                Matrix,
+                work.entry,
+                key=work.key,
+                rows=tuple(rows),
+                columns=tuple(columns),
+                multiple=multiple,
+                **self._settings(work.payload),
+            ),
+            "A matrix of several choices." if multiple else "A matrix.",
+        )
         self._matrix_columns(work, rows, by_row, by_column, codes, multiple)
         return None
 
@@ -274,7 +326,9 @@ class QuestionMaker:
         codes: dict[str, str],
         multiple: bool,
     ) -> None:
-        tags = mapping(work.payload.get("ChoiceDataExportTags")) or members(work.payload.get("ChoiceDataExportTags"))
+        tags = mapping(work.payload.get("ChoiceDataExportTags")) or members(
+            work.payload.get("ChoiceDataExportTags")
+        )
         recodes = members(work.payload.get("RecodeValues"))
         self._slot(work, Slot(question=work.key, kind="code"), ())
         for row, (row_id, row_key) in zip(rows, by_row.items(), strict=True):
@@ -313,17 +367,33 @@ class QuestionMaker:
                 made += 1
                 key = self._draft.keys.give(f"{work.key}_{row_id}_{column_id}".rstrip("_"), "q")
                 text = beside(beside(settings["text"], row), column)
-                self._draft.add(work.entry, question_of(kind, work.entry, key=key, text=text,
-                                required=settings["required"], **parts), work.rules)  # fmt: skip
+                self._draft.add(
+                    work.entry,
+                    question_of(kind, work.entry, key=key, text=text, required=settings["required"], **parts),
+                    work.rules,
+                )
                 slot = Slot(question=key, kind=slot_kind)
                 own = str(tags.get(row_id) or "")
                 for row_name in filter(None, (row_id, own)):
                     name = f"{row_name}_{column_id}" if column_id else row_name
-                    self._draft.column(slot, *work.column(name), *work.column(f"{name}_TEXT"), *work.mixed(f"{name}_TEXT", ""))
-                    self._draft.column(slot, *([f"{own}_{column_id}", f"{own}_{column_id}_TEXT"] if own else []))
-                    self._draft.column(slot, f"{own}: {work.number}_{column_id}_TEXT" if own and work.number else "")
-                self._draft.column(slot, f"{work.identity}-{row_id}-{column_id}-TEXT", f"{work.identity}-{row_id}-{column_id}",
-                                   *work.mixed(f"{row_id}_{column_id}_TEXT", own and f"{own}_{column_id}_TEXT"))  # fmt: skip
+                    self._draft.column(
+                        slot,
+                        *work.column(name),
+                        *work.column(f"{name}_TEXT"),
+                        *work.mixed(f"{name}_TEXT", ""),
+                    )
+                    self._draft.column(
+                        slot, *([f"{own}_{column_id}", f"{own}_{column_id}_TEXT"] if own else [])
+                    )
+                    self._draft.column(
+                        slot, f"{own}: {work.number}_{column_id}_TEXT" if own and work.number else ""
+                    )
+                self._draft.column(
+                    slot,
+                    f"{work.identity}-{row_id}-{column_id}-TEXT",
+                    f"{work.identity}-{row_id}-{column_id}",
+                    *work.mixed(f"{row_id}_{column_id}_TEXT", own and f"{own}_{column_id}_TEXT"),
+                )
                 self._slot(work, slot, tuple(filter(None, (row_id, column_id))))
         work.entry.became.append(f"{made} questions, one for each cell.")
         work.entry.change(f"A matrix of fields becomes {made} questions, one for each cell.")
@@ -341,9 +411,18 @@ class QuestionMaker:
             if not part.get("ChoiceDataExportTags"):
                 part["ChoiceDataExportTags"] = work.payload.get("ChoiceDataExportTags")
             key = self._draft.keys.give(f"{work.key}_{number}", "q")
-            inner = _Work(f"{work.identity}#{number}", part, work.entry, key, work.rules, str(part.get("Selector")),
-                          str(part.get("SubSelector")), parent=work.tag, number=str(part.get("AnswerDataExportTag") or number),
-                          tag=str(part.get("DataExportTag") or f"{work.tag}#{number}"))  # fmt: skip
+            inner = _Work(
+                f"{work.identity}#{number}",
+                part,
+                work.entry,
+                key,
+                work.rules,
+                str(part.get("Selector")),
+                str(part.get("SubSelector")),
+                parent=work.tag,
+                number=str(part.get("AnswerDataExportTag") or number),
+                tag=str(part.get("DataExportTag") or f"{work.tag}#{number}"),
+            )
             if str(part.get("QuestionType")) == "TE":
                 self._cells(inner, TextQuestion, {"type": "text"}, "text")
             else:
@@ -377,16 +456,32 @@ class QuestionMaker:
                 work.entry.change("The fewest signs are no longer checked.")
             most = _whole(settings.get("TotalChars")) or 4000
             long = work.selector in ("ML", "ESTB")
-            question = question_of(TextQuestion, work.entry, type="long_text" if long else "text",
-                                   most=min(max(most, 1), 20_000), **parts)  # fmt: skip
+            question = question_of(
+                TextQuestion,
+                work.entry,
+                type="long_text" if long else "text",
+                most=min(max(most, 1), 20_000),
+                **parts,
+            )
             self._keep(work, question, "Words on several lines." if long else "Words on one line.")
         slot = Slot(question=work.key, kind=kind)
-        self._draft.column(slot, work.tag, f"{work.tag}_TEXT", f"{work.identity}-TEXT", f"{work.identity}_TEXT", work.identity)
+        self._draft.column(
+            slot,
+            work.tag,
+            f"{work.tag}_TEXT",
+            f"{work.identity}-TEXT",
+            f"{work.identity}_TEXT",
+            work.identity,
+        )
         self._slot(work, slot, ())
         return None
 
     def _statement(self, work: "_Work") -> None:
-        self._keep(work, question_of(Statement, work.entry, key=work.key, text=self._text_of(work.payload)), "A statement.")
+        self._keep(
+            work,
+            question_of(Statement, work.entry, key=work.key, text=self._text_of(work.payload)),
+            "A statement.",
+        )
         self._draft.column(Slot(question=work.key, kind="none"), work.tag, work.identity)
         if work.selector not in ("TB", "None"):
             work.entry.change("Its picture or file is not taken over.")
@@ -401,11 +496,18 @@ class QuestionMaker:
             base = {"key": key, "text": text, "required": settings["required"]}
             if work.selector == "STAR":
                 stars = _whole(configuration.get("StarCount")) or 5
-                question = question_of(Scale, work.entry, type="rating", low=1, high=stars, style="stars", **base)
+                question = question_of(
+                    Scale, work.entry, type="rating", low=1, high=stars, style="stars", **base
+                )
             else:
-                low, high = _number(configuration.get("CSSliderMin")), _number(configuration.get("CSSliderMax"))
+                low, high = (
+                    _number(configuration.get("CSSliderMin")),
+                    _number(configuration.get("CSSliderMax")),
+                )
                 decimals = _whole(configuration.get("NumDecimals")) or 0
-                question = question_of(NumberQuestion, work.entry, low=low, high=high, decimals=decimals, **base)
+                question = question_of(
+                    NumberQuestion, work.entry, low=low, high=high, decimals=decimals, **base
+                )
             self._draft.add(work.entry, question, work.rules)
             slot = Slot(question=key, kind="number")
             self._draft.column(slot, *work.column(row_id), f"{work.identity}-{row_id}")
@@ -421,8 +523,18 @@ class QuestionMaker:
         choices, by_id, _codes = self._choices(work.payload, "Choices")
         settings = mapping(mapping(work.payload.get("Validation")).get("Settings"))
         total = _number(settings.get("ChoiceTotal")) or 100
-        self._keep(work, question_of(ConstantSum, work.entry, key=work.key, choices=tuple(choices), total=total,
-                                     **self._settings(work.payload)), "A constant sum.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                ConstantSum,
+                work.entry,
+                key=work.key,
+                choices=tuple(choices),
+                total=total,
+                **self._settings(work.payload),
+            ),
+            "A constant sum.",
+        )
         for identity, key in by_id.items():
             slot = Slot(question=work.key, kind="share", choice=key)
             self._draft.column(slot, *work.column(identity))
@@ -430,13 +542,22 @@ class QuestionMaker:
 
     def _ranking(self, work: "_Work") -> None:
         choices, by_id, _codes = self._choices(work.payload, "Choices", open_ones=False)
-        self._keep(work, question_of(Ranking, work.entry, key=work.key, choices=tuple(choices),
-                                     **self._settings(work.payload)), "A ranking.")  # fmt: skip
+        self._keep(
+            work,
+            question_of(
+                Ranking, work.entry, key=work.key, choices=tuple(choices), **self._settings(work.payload)
+            ),
+            "A ranking.",
+        )
         for identity, key in by_id.items():
             self._draft.column(Slot(question=work.key, kind="position", choice=key), *work.column(identity))
 
     def _file(self, work: "_Work") -> None:
-        self._keep(work, question_of(FileQuestion, work.entry, key=work.key, **self._settings(work.payload)), "A file.")
+        self._keep(
+            work,
+            question_of(FileQuestion, work.entry, key=work.key, **self._settings(work.payload)),
+            "A file.",
+        )
 
 
 class _Work:
@@ -479,9 +600,13 @@ class _Work:
             return []
         before = f"{self.parent}#{self.number}"
         row, _, rest = end.partition("_")
-        names = [f"{before}_{end}", f"{self.parent}_{end}: {self.number}", f"{self.parent}_{row}: {self.number}_{rest}", f"{before}_{self.parent}_{end}_{self.number}"]
+        names = [
+            f"{before}_{end}",
+            f"{self.parent}_{end}: {self.number}",
+            f"{self.parent}_{row}: {self.number}_{rest}",
+            f"{before}_{self.parent}_{end}_{self.number}",
+        ]
         return [*names, *([f"{own}: {self.number}", f"{before}_{own}"] if own else [])]
-
 
 
 def beside(first: dict[str, str], second: dict[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""SPSS files (.sav, .zsav, .por): variables and value labels become questions, response sets multiple choices."""
+"""SPSS files (.sav, .zsav, .por): variables become questions, response sets multiple choices."""
 
 import re
 import tempfile
@@ -49,7 +49,11 @@ def open_spss(data: bytes, name: str, *, rows: bool) -> SpssFile:
         raise SurveyRefused("SPSS files need one more package: pip install 'rapport-cx[spss]'.") from error
     portable = data[:4] not in SAV
     reader = pyreadstat.read_por if portable else pyreadstat.read_sav
-    options: dict[str, Any] = {"output_format": "dict", "disable_datetime_conversion": True, "metadataonly": not rows}
+    options: dict[str, Any] = {
+        "output_format": "dict",
+        "disable_datetime_conversion": True,
+        "metadataonly": not rows,
+    }
     if not portable:
         options["user_missing"] = True
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +61,7 @@ def open_spss(data: bytes, name: str, *, rows: bool) -> SpssFile:
         path.write_bytes(data)
         try:
             columns, about = reader(str(path), **options)
-        except Exception as error:  # noqa: BLE001 - the reader raises whatever it likes at damaged files
+        except Exception as error:
             raise SurveyRefused(f"{name} is a damaged SPSS file: {error}. Save it again.") from error
     return SpssFile(dict(columns), about)
 
@@ -88,7 +92,12 @@ class _Reader:
         done: set[str] = set()
         draft = self._draft
         for variable in self._about.column_names:
-            kind = _FORMAT.match(str(self._about.original_variable_types.get(variable, ""))) or ["", "", "", ""]
+            kind = _FORMAT.match(str(self._about.original_variable_types.get(variable, ""))) or [
+                "",
+                "",
+                "",
+                "",
+            ]
             draft.counts[str(kind[1])] = draft.counts.get(str(kind[1]), 0) + 1
             draft.choices += len(self._labels(variable))
             if variable in self._sets:
@@ -117,16 +126,28 @@ class _Reader:
         labels, missing = self._labels(variable), self._missing(variable)
         meant = {value: told for value, told in labels.items() if not _is_missing(value, missing)}
         if missing:
-            told = ", ".join(f"{low:g}" if low == high and isinstance(low, float) else f"{low} to {high}" for low, high in missing)
+            told = ", ".join(
+                f"{low:g}" if low == high and isinstance(low, float) else f"{low} to {high}"
+                for low, high in missing
+            )
             entry.change(f"Values declared missing are read as not answered: {told}.")
-        if meant and not (kind not in ("A", "AHEX") and len(meant) == 1 and self._about.variable_measure.get(variable) == "scale"):
+        if meant and not (
+            kind not in ("A", "AHEX")
+            and len(meant) == 1
+            and self._about.variable_measure.get(variable) == "scale"
+        ):
             choices, codes = self._choices(meant)
             draft.add(entry, question_of(SingleChoice, entry, choices=tuple(choices), **base))
             entry.became.append("A single choice.")
             draft.column(Slot(question=key, kind="code", codes=codes), variable)
         elif kind in ("A", "AHEX"):
             size = min(max(width, 1), 20_000)
-            draft.add(entry, question_of(TextQuestion, entry, type="text" if size <= 100 else "long_text", most=size, **base))
+            draft.add(
+                entry,
+                question_of(
+                    TextQuestion, entry, type="text" if size <= 100 else "long_text", most=size, **base
+                ),
+            )
             entry.became.append("Words.")
             draft.column(Slot(question=key, kind="text"), variable)
         elif kind in DATES:
@@ -146,13 +167,16 @@ class _Reader:
 
     def _choices(self, labels: dict[Any, str]) -> tuple[list[Choice], dict[str, str]]:
         language = self._draft.language
-        made, codes = choices_of((code_of(value), {language: _inert(stripped(told)) or code_of(value)}) for value, told in labels.items())
+        made, codes = choices_of(
+            (code_of(value), {language: _inert(stripped(told)) or code_of(value)})
+            for value, told in labels.items()
+        )
         for choice, told in zip(made, labels.values(), strict=True):
             codes.setdefault(told, choice.key)
         return made, codes
 
     def _set(self, name: str, one: dict[str, Any]) -> None:
-        """A response set: dichotomies are choices by their variables, categories share one list of choices."""
+        """A response set: dichotomies are choices by their variables, categories share one list."""
         draft, variables = self._draft, list(one["variable_list"])
         entry = draft.entry(name, _inert(stripped(one["label"] or "")) or name)
         key = draft.keys.give(name.lstrip("$"), "q")
@@ -160,13 +184,18 @@ class _Reader:
         if one["is_dichotomy"]:
             plain, before = name.lstrip("$"), f"{entry.text}: "
             made, _codes = choices_of(
-                (variable.removeprefix(f"{plain}_"), {draft.language: self._label(variable).removeprefix(before)})
+                (
+                    variable.removeprefix(f"{plain}_"),
+                    {draft.language: self._label(variable).removeprefix(before)},
+                )
                 for variable in variables
             )
             counted = code_of(one["counted_value"])
             for choice, variable in zip(made, variables, strict=True):
                 # What is counted as chosen is kept with the column; any other value is not chosen.
-                draft.column(Slot(question=key, kind="mark", choice=choice.key, codes={counted: choice.key}), variable)
+                draft.column(
+                    Slot(question=key, kind="mark", choice=choice.key, codes={counted: choice.key}), variable
+                )
         else:
             labels: dict[Any, str] = {}
             for variable in variables:
@@ -176,12 +205,16 @@ class _Reader:
                 draft.column(Slot(question=key, kind="codes", codes=codes), variable)
         self._finish_set(entry, made, variables, key, text)
 
-    def _finish_set(self, entry: Entry, made: list[Choice], variables: list[str], key: str, text: dict[str, str]) -> None:
+    def _finish_set(
+        self, entry: Entry, made: list[Choice], variables: list[str], key: str, text: dict[str, str]
+    ) -> None:
         if not made:
             entry.lose("The response set has no values to choose from.")
             return
         self._draft.add(entry, question_of(MultipleChoice, entry, key=key, text=text, choices=tuple(made)))
-        entry.change(f"The {len(variables)} variables {', '.join(variables)[:200]} become one multiple choice.")
+        entry.change(
+            f"The {len(variables)} variables {', '.join(variables)[:200]} become one multiple choice."
+        )
 
 
 def _is_missing(value: Any, missing: list[tuple[Any, Any]]) -> bool:

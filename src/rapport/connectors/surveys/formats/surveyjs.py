@@ -27,7 +27,6 @@ from rapport.rooms.listening.definition import (
     Statement,
     TextQuestion,
 )
-
 from rapport.rooms.listening.definition.facts import FACTS
 
 _PIPE = r"\{[^{}]+\}"
@@ -56,7 +55,9 @@ Make = Callable[["_Work"], None]
 
 def is_surveyjs(document: Any) -> bool:
     """Say whether parsed JSON is a SurveyJS definition."""
-    return isinstance(document, dict) and any(isinstance(document.get(name), list) for name in ("pages", "elements", "questions"))
+    return isinstance(document, dict) and any(
+        isinstance(document.get(name), list) for name in ("pages", "elements", "questions")
+    )
 
 
 def read_surveyjs(document: dict[str, Any]) -> Imported:
@@ -80,7 +81,11 @@ class _Reader:
         language = language_of(document.get("locale"))
         self._language = language
         ours = _ours(document).get("languages")
-        known = [language_of(one, language) for one in ours] if isinstance(ours, list) else self._languages(document)
+        known = (
+            [language_of(one, language) for one in ours]
+            if isinstance(ours, list)
+            else self._languages(document)
+        )
         self._draft = Draft("SurveyJS", language, known)
         self._cleaner = Cleaner(_PIPE, self._pipe)
         self._named: dict[str, str] = {}
@@ -110,7 +115,9 @@ class _Reader:
 
         def look(value: Any) -> None:
             if isinstance(value, dict):
-                if isinstance(value.get("default"), str) and all(isinstance(one, str) for one in value.values()):
+                if isinstance(value.get("default"), str) and all(
+                    isinstance(one, str) for one in value.values()
+                ):
                     found.update(dict.fromkeys(value))
                 for one in value.values():
                     look(one)
@@ -153,9 +160,15 @@ class _Reader:
 
     def _survey_notes(self) -> None:
         entry = self._draft.entry("(survey)")
-        for name, what in (("triggers", "Triggers"), ("calculatedValues", "Calculated values"), ("timeLimit", "The time limit"),
-                           ("maxTimeToFinish", "The time limit"), ("navigateToUrl", "A page to go to at the end"),
-                           ("completedHtmlOnCondition", "Endings by condition"), ("logo", "The logo")):  # fmt: skip
+        for name, what in (
+            ("triggers", "Triggers"),
+            ("calculatedValues", "Calculated values"),
+            ("timeLimit", "The time limit"),
+            ("maxTimeToFinish", "The time limit"),
+            ("navigateToUrl", "A page to go to at the end"),
+            ("completedHtmlOnCondition", "Endings by condition"),
+            ("logo", "The logo"),
+        ):
             if self._document.get(name):
                 entry.lose(f"{what} ({name}) is not taken over.")
         if not entry.unsupported:
@@ -193,7 +206,9 @@ class _Reader:
             entry.change(*self._cleaner.taken())
 
     def _panel(self, element: dict[str, Any], rules: list[Rule], depth: int) -> None:
-        entry = self._draft.entry(f"(panel) {element.get('name') or stripped(_first(element.get('title')))}".strip())
+        entry = self._draft.entry(
+            f"(panel) {element.get('name') or stripped(_first(element.get('title')))}".strip()
+        )
         title = self._words(element.get("title"))
         if title:
             self._introduce(entry, title, rules)
@@ -219,15 +234,25 @@ class _Reader:
             entry.lose("The right answer of a quiz is not taken over.")
         for validator in element.get("validators") or []:
             kind = validator.get("type") if isinstance(validator, dict) else None
-            if kind in ("expression", "email", "answercount") or kind not in ("numeric", "numericvalidator", "regex", "text"):
+            if kind in ("expression", "email", "answercount") or kind not in (
+                "numeric",
+                "numericvalidator",
+                "regex",
+                "text",
+            ):
                 entry.lose(f"The check {kind} is not taken over.")
 
     # -- texts and conditions
 
     def _words(self, value: Any) -> dict[str, str]:
         if isinstance(value, dict):
-            found = {self._language if code == "default" else language_of(code, self._language): self._cleaner.clean(text)
-                     for code, text in value.items() if isinstance(text, str)}  # fmt: skip
+            found = {
+                self._language
+                if code == "default"
+                else language_of(code, self._language): self._cleaner.clean(text)
+                for code, text in value.items()
+                if isinstance(text, str)
+            }
             return {code: words for code, words in found.items() if words}
         words = self._cleaner.clean(value)
         return {self._language: words} if words else {}
@@ -247,9 +272,16 @@ class _Reader:
 
     def _settings(self, work: _Work) -> dict[str, Any]:
         element = work.element
-        texts = self._words(element.get("title")) or {self._language: self._cleaner.clean(element.get("name")) or "…"}
+        texts = self._words(element.get("title")) or {
+            self._language: self._cleaner.clean(element.get("name")) or "…"
+        }
         message = element.get("requiredErrorText") or next(
-            (one.get("text") for one in element.get("validators") or [] if isinstance(one, dict) and one.get("text")), None
+            (
+                one.get("text")
+                for one in element.get("validators") or []
+                if isinstance(one, dict) and one.get("text")
+            ),
+            None,
         )
         return {
             "key": work.key,
@@ -261,9 +293,14 @@ class _Reader:
 
     def _keep(self, work: _Work, kind: type[Any], became: str, **parts: Any) -> None:
         work.entry.became.append(became)
-        ours = {name: value for name, value in _ours(work.element).items()
-                if name in ("bank", "metric", "allow_unknown") and name in kind.model_fields}  # fmt: skip
-        self._draft.add(work.entry, question_of(kind, work.entry, **{**self._settings(work), **parts, **ours}), work.rules)
+        ours = {
+            name: value
+            for name, value in _ours(work.element).items()
+            if name in ("bank", "metric", "allow_unknown") and name in kind.model_fields
+        }
+        self._draft.add(
+            work.entry, question_of(kind, work.entry, **{**self._settings(work), **parts, **ours}), work.rules
+        )
 
     # -- fields
 
@@ -272,8 +309,11 @@ class _Reader:
         if kind in ("number", "range"):
             return self._number(work)
         if kind == "date":
-            limits = {ours: str(work.element[theirs]) for ours, theirs in (("earliest", "min"), ("latest", "max"))
-                      if work.element.get(theirs)}  # fmt: skip
+            limits = {
+                ours: str(work.element[theirs])
+                for ours, theirs in (("earliest", "min"), ("latest", "max"))
+                if work.element.get(theirs)
+            }
             self._keep(work, DateQuestion, "A date.", **limits)
             self._draft.column(Slot(question=work.key, kind="date"), work.name)
             return None
@@ -285,7 +325,9 @@ class _Reader:
         return None
 
     def _most(self, work: _Work) -> dict[str, int]:
-        wanted = work.element.get("maxLength") or next((one.get("maxLength") for one in _validators(work, "text")), None)
+        wanted = work.element.get("maxLength") or next(
+            (one.get("maxLength") for one in _validators(work, "text")), None
+        )
         return {"most": int(wanted)} if isinstance(wanted, int) and 0 < wanted <= 20_000 else {}
 
     def _number(self, work: _Work) -> None:
@@ -313,8 +355,14 @@ class _Reader:
         for item in items:
             key = self._draft.keys.give(f"{work.key}_{item.get('name')}", "q")
             text = _joined(settings["text"], self._words(item.get("title") or item.get("name")))
-            question = question_of(TextQuestion, work.entry, key=key, type="text", text=text,
-                                   required=item.get("isRequired") is True)  # fmt: skip
+            question = question_of(
+                TextQuestion,
+                work.entry,
+                key=key,
+                type="text",
+                text=text,
+                required=item.get("isRequired") is True,
+            )
             self._draft.add(work.entry, question, work.rules)
             self._draft.column(Slot(question=key, kind="text"), f"{work.name}.{item.get('name')}")
         work.entry.change(f"{len(items)} fields become as many questions.")
@@ -335,7 +383,10 @@ class _Reader:
             key = keys.give(value, "c")
             rule = one.get("visibleIf") if isinstance(one, dict) else None
             if rule or (isinstance(one, dict) and one.get("enableIf")):
-                work.entry.lose(f"The condition on the choice {str(value)[:60]} is not taken over. It was: {str(rule)[:200]}")
+                work.entry.lose(
+                    f"The condition on the choice {str(value)[:60]} is not taken over. "
+                    f"It was: {str(rule)[:200]}"
+                )
             text = told or {self._language: self._cleaner.clean(str(value)) or "…"}
             number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
             picture = isinstance(one, dict) and one.get("imageLink")
@@ -377,7 +428,9 @@ class _Reader:
         if key is None or mode == "all":
             work.entry.lose(f"The choices of {str(source)[:60]} are not carried forward.")
             return {}
-        return {"choices_from": CarryForward(question=key, which="chosen" if mode == "selected" else "unchosen")}
+        return {
+            "choices_from": CarryForward(question=key, which="chosen" if mode == "selected" else "unchosen")
+        }
 
     def _list_parts(self, work: _Work) -> tuple[dict[str, Any], dict[str, str], str]:
         made, codes = self._choices(work)
@@ -403,8 +456,13 @@ class _Reader:
     def _multiple(self, work: _Work) -> None:
         parts, codes, other = self._list_parts(work)
         if parts:
-            fewest, most = _whole(work.element.get("minSelectedChoices")), _whole(work.element.get("maxSelectedChoices"))
-            self._keep(work, MultipleChoice, "A multiple choice.", fewest=fewest or None, most=most or None, **parts)
+            fewest, most = (
+                _whole(work.element.get("minSelectedChoices")),
+                _whole(work.element.get("maxSelectedChoices")),
+            )
+            self._keep(
+                work, MultipleChoice, "A multiple choice.", fewest=fewest or None, most=most or None, **parts
+            )
             self._choice_columns(work, "codes", codes, other)
 
     def _pictures(self, work: _Work) -> None:
@@ -421,7 +479,9 @@ class _Reader:
     def _boolean(self, work: _Work) -> None:
         words = [work.element.get("labelTrue") or "Yes", work.element.get("labelFalse") or "No"]
         texts = [self._words(one) for one in words]
-        ours = {"consent": ConsentQuestion, "contact_request": ContactRequest}.get(str(_ours(work.element).get("type")))
+        ours = {"consent": ConsentQuestion, "contact_request": ContactRequest}.get(
+            str(_ours(work.element).get("type"))
+        )
         if ours is not None:
             self._keep(work, ours, "A consent or request to be contacted.")
             self._draft.column(Slot(question=work.key, kind="flag"), work.name)
@@ -443,15 +503,33 @@ class _Reader:
             self._draft.column(Slot(question=work.key, kind="code", codes=codes), work.name)
             return
         low = _first_number(element.get("rateMin"), 1) or 0
-        high = _first_number(element.get("rateMax"), (low - 1 + _whole(element.get("rateCount"))) if element.get("rateCount") else 5)
-        style = {"stars": "stars", "smileys": "smileys"}.get(str(element.get("rateType") or element.get("rateDisplayMode")), "numbers")
+        high = _first_number(
+            element.get("rateMax"),
+            (low - 1 + _whole(element.get("rateCount"))) if element.get("rateCount") else 5,
+        )
+        style = {"stars": "stars", "smileys": "smileys"}.get(
+            str(element.get("rateType") or element.get("rateDisplayMode")), "numbers"
+        )
         told = _ours(element).get("type")
-        kind = told if told in ("nps", "csat", "effort", "rating") else "nps" if (low, high) == (0, 10) else "rating"
+        kind = (
+            told
+            if told in ("nps", "csat", "effort", "rating")
+            else "nps"
+            if (low, high) == (0, 10)
+            else "rating"
+        )
         self._keep(
-            work, Scale, f"A rating from {low:g} to {high:g}.", type=kind, low=int(low), high=int(high or 5), style=style,
-            metric="nps" if kind == "nps" and not told else "", low_label=self._words(element.get("minRateDescription")),
+            work,
+            Scale,
+            f"A rating from {low:g} to {high:g}.",
+            type=kind,
+            low=int(low),
+            high=int(high or 5),
+            style=style,
+            metric="nps" if kind == "nps" and not told else "",
+            low_label=self._words(element.get("minRateDescription")),
             high_label=self._words(element.get("maxRateDescription")),
-        )  # fmt: skip
+        )
         self._draft.column(Slot(question=work.key, kind="number"), work.name)
 
     def _ranking(self, work: _Work) -> None:
@@ -461,8 +539,15 @@ class _Reader:
             work.entry.lose("It has nothing to rank.")
             return
         most = _whole(work.element.get("maxSelectedChoices")) or None
-        self._keep(work, Ranking, "A ranking.", choices=tuple(made), most=most,
-                   shuffle=work.element.get("choicesOrder") == "random", **carried)  # fmt: skip
+        self._keep(
+            work,
+            Ranking,
+            "A ranking.",
+            choices=tuple(made),
+            most=most,
+            shuffle=work.element.get("choicesOrder") == "random",
+            **carried,
+        )
         self._draft.column(Slot(question=work.key, kind="codes", codes=codes), work.name)
 
     # -- matrices
@@ -479,12 +564,22 @@ class _Reader:
         multiple = work.element.get("cellType") == "checkbox"
         required = work.element.get("isRequired") is True or work.element.get("isAllRowRequired") is True
         shuffle = str(work.element.get("rowsOrder") or work.element.get("rowOrder")) == "random"
-        self._keep(work, Matrix, "A matrix.", rows=tuple(rows), columns=tuple(columns), multiple=multiple,
-                   required=required, shuffle=shuffle)  # fmt: skip
+        self._keep(
+            work,
+            Matrix,
+            "A matrix.",
+            rows=tuple(rows),
+            columns=tuple(columns),
+            multiple=multiple,
+            required=required,
+            shuffle=shuffle,
+        )
         kind: Any = "codes" if multiple else "code"
         self._draft.column(Slot(question=work.key, kind=kind, codes=codes), work.name)
         for name, row in by_row.items():
-            self._draft.column(Slot(question=work.key, kind=kind, row=row, codes=codes), f"{work.name}.{name}")
+            self._draft.column(
+                Slot(question=work.key, kind=kind, row=row, codes=codes), f"{work.name}.{name}"
+            )
 
     def _table(self, work: _Work) -> None:
         """A table with columns of several kinds becomes a question, or one for each row, for each column."""
@@ -502,8 +597,16 @@ class _Reader:
                 made, codes = self._choices(work, listed)
                 key = self._draft.keys.give(base, "q")
                 multiple = cell in ("checkbox", "tagbox")
-                question = question_of(Matrix, work.entry, key=key, text=heading, rows=tuple(rows), columns=tuple(made),
-                                       multiple=multiple, required=required)  # fmt: skip
+                question = question_of(
+                    Matrix,
+                    work.entry,
+                    key=key,
+                    text=heading,
+                    rows=tuple(rows),
+                    columns=tuple(made),
+                    multiple=multiple,
+                    required=required,
+                )
                 self._draft.add(work.entry, question, work.rules)
                 for name, row in by_row.items():
                     slot = Slot(question=key, kind="codes" if multiple else "code", row=row, codes=codes)
@@ -520,10 +623,15 @@ class _Reader:
                 question = (
                     question_of(NumberQuestion, work.entry, **made_of)
                     if number
-                    else question_of(TextQuestion, work.entry, type="long_text" if cell == "comment" else "text", **made_of)
+                    else question_of(
+                        TextQuestion, work.entry, type="long_text" if cell == "comment" else "text", **made_of
+                    )
                 )
                 self._draft.add(work.entry, question, work.rules)
-                self._draft.column(Slot(question=key, kind="number" if number else "text"), f"{work.name}.{name}.{column.get('name')}")
+                self._draft.column(
+                    Slot(question=key, kind="number" if number else "text"),
+                    f"{work.name}.{name}.{column.get('name')}",
+                )
         if not rows:
             work.entry.lose("It has no rows.")
         work.entry.change(f"A table of {len(columns)} columns becomes a question for each of them.")
@@ -570,7 +678,11 @@ def _validators(work: _Work, kind: str) -> list[dict[str, Any]]:
 
 
 def _first(value: Any) -> str:
-    return next((one for one in value.values() if isinstance(one, str)), "") if isinstance(value, dict) else str(value or "")
+    return (
+        next((one for one in value.values() if isinstance(one, str)), "")
+        if isinstance(value, dict)
+        else str(value or "")
+    )
 
 
 def _first_number(*values: Any) -> float | None:

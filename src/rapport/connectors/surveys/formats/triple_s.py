@@ -1,4 +1,4 @@
-"""Triple-S files (.sss), versions 1.1 to 3.0: variables become questions; the data file is described beside them."""
+"""Triple-S files (.sss), versions 1.1 to 3.0: variables become questions, the data are described."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -141,9 +141,10 @@ class _Make:
         variable = self._variable
         if variable.use in ("serial", "weight"):
             self._entry.change(
-                "It becomes the reference of each response." if variable.use == "serial"
+                "It becomes the reference of each response."
+                if variable.use == "serial"
                 else "A weight is reckoned anew by Rapport and not asked."
-            )  # fmt: skip
+            )
             self._draft.column(Slot(question=variable.name[:60], kind="none"), variable.name)
             return
         if variable.kind not in KINDS:
@@ -202,9 +203,13 @@ class _Make:
         self._draft.column(Slot(question=key, kind="number"), variable.name)
         widest = [number for number in (variable.low, variable.high) if number is not None]
         codes = [number for code, _text in variable.values if (number := _number(code)) is not None]
-        low, high = (min([variable.low, *codes]) if variable.low is not None else None,
-                     max([variable.high, *codes]) if variable.high is not None else None)  # fmt: skip
-        return self._question(NumberQuestion, key, low=low if widest else None, high=high, decimals=variable.decimals)
+        low, high = (
+            min([variable.low, *codes]) if variable.low is not None else None,
+            max([variable.high, *codes]) if variable.high is not None else None,
+        )
+        return self._question(
+            NumberQuestion, key, low=low if widest else None, high=high, decimals=variable.decimals
+        )
 
     def _character(self, key: str) -> Any:
         self._entry.became.append("Words.")
@@ -214,7 +219,10 @@ class _Make:
 
     def _logical(self, key: str) -> Any:
         language = self._draft.language
-        choices = (Choice(key="yes", text={language: "Yes"}, value=1), Choice(key="no", text={language: "No"}, value=0))
+        choices = (
+            Choice(key="yes", text={language: "Yes"}, value=1),
+            Choice(key="no", text={language: "No"}, value=0),
+        )
         self._entry.became.append("A choice of yes or no.")
         slot = Slot(question=key, kind="code", codes={"1": "yes", "0": "no", "Y": "yes", "N": "no"})
         self._draft.column(slot, self._variable.name)

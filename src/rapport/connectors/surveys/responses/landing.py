@@ -113,7 +113,9 @@ def _signals(
         when = row.answered_at or landing.when
         if when is None:
             landed.refused += 1
-            landed.note(row.number, "", "", "The file tells no date; say on which day such responses were given.")
+            landed.note(
+                row.number, "", "", "The file tells no date; say on which day such responses were given."
+            )
         elif not scores and not comments:
             landed.without_words += 1
         else:

@@ -9,7 +9,18 @@ from rapport.connectors.surveys.responses.rows import Cell, ResponseFile, Respon
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_OF_THE_TOOL = {"id", "token", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp", "ipaddr", "refurl"}
+_OF_THE_TOOL = {
+    "id",
+    "token",
+    "submitdate",
+    "lastpage",
+    "startlanguage",
+    "seed",
+    "startdate",
+    "datestamp",
+    "ipaddr",
+    "refurl",
+}
 
 
 def is_limesurvey_responses(root: "Element[str]") -> bool:

@@ -50,7 +50,9 @@ class Mapper:
             else:
                 self._slots[name] = slot
         self._order = {
-            question.key: [choice.key for choice in getattr(question, "choices", ()) or getattr(question, "columns", ())]
+            question.key: [
+                choice.key for choice in getattr(question, "choices", ()) or getattr(question, "columns", ())
+            ]
             for question in definition.questions()
         }
 
@@ -94,7 +96,9 @@ class _Making:
             self._plain[question] = _ordered(chosen, order.get(question, []))
         self._plain |= self._rows
         for question, rows in self._rows_several.items():
-            self._plain[question] = {row: _ordered(chosen, order.get(question, [])) for row, chosen in rows.items()}
+            self._plain[question] = {
+                row: _ordered(chosen, order.get(question, [])) for row, chosen in rows.items()
+            }
         self._plain |= self._shares
         for question, places in self._places.items():
             self._plain[question] = list(dict.fromkeys(key for _place, key in sorted(places)))
@@ -123,7 +127,11 @@ class _Making:
             self._several.setdefault(slot.question, []) if not slot.row else None
 
     def _choose(self, question: str, row: str, key: str) -> None:
-        into = self._rows_several.setdefault(question, {}).setdefault(row, []) if row else self._several.setdefault(question, [])
+        into = (
+            self._rows_several.setdefault(question, {}).setdefault(row, [])
+            if row
+            else self._several.setdefault(question, [])
+        )
         if key not in into:
             into.append(key)
 
@@ -185,7 +193,7 @@ def _number(cell: Cell) -> float:
         number = float(cell if isinstance(cell, int | float) else str(cell).strip().replace(",", "."))
     except ValueError as error:
         raise _Unfit("It is no number.") from error
-    if number != number or abs(number) == float("inf"):  # noqa: PLR0124 - not a number
+    if number != number or abs(number) == float("inf"):
         raise _Unfit("It is no number.")
     return number
 

@@ -1,4 +1,4 @@
-"""The one door for response files: finds out what a file is, with the survey file beside it where one is needed."""
+"""The one door for response files: finds out what a file is, with the survey file where one is needed."""
 
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,10 @@ def _triple_s(survey: bytes) -> "Element[str] | None":
 
 def _archived(data: bytes, name: str) -> ResponseFile:
     members = unpack(data, name)
-    found = next((member for member in sorted(members) if member.lower().endswith(".lsr") and "timings" not in member), None)
+    found = next(
+        (member for member in sorted(members) if member.lower().endswith(".lsr") and "timings" not in member),
+        None,
+    )
     if found is None:
         raise SurveyRefused(f"{name} is an archive without responses (.lsr) in it.")
     root = parse_xml(members[found], found)

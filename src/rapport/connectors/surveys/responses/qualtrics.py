@@ -24,8 +24,23 @@ _ABOUT = {
     "status": "status",
 }
 _OF_THE_TOOL = {
-    *("responseset", "ipaddress", "finished", "progress", "duration (in seconds)", "recipientlastname", "duration"),
-    *("recipientfirstname", "locationlatitude", "locationlongitude", "locationaccuracy", "distributionchannel", ""),
+    *(
+        "responseset",
+        "ipaddress",
+        "finished",
+        "progress",
+        "duration (in seconds)",
+        "recipientlastname",
+        "duration",
+    ),
+    *(
+        "recipientfirstname",
+        "locationlatitude",
+        "locationlongitude",
+        "locationaccuracy",
+        "distributionchannel",
+        "",
+    ),
 }
 _TESTS = {"survey preview", "survey test", "1", "9"}
 
@@ -47,9 +62,13 @@ def read_qualtrics_csv(text: str, name: str) -> ResponseFile:
     except (StopIteration, csv.Error) as error:
         raise SurveyRefused(f"{name} has no two rows of headings, as exports of Qualtrics do.") from error
     ids = _ids(third) if third is not None else None
-    about = [_about(tag, question) for tag, question in zip(tags, [*questions, *[""] * len(tags)], strict=False)]
+    about = [
+        _about(tag, question) for tag, question in zip(tags, [*questions, *[""] * len(tags)], strict=False)
+    ]
     named = _numbered(tags)
-    answers = {number: named[number] for number, tag in enumerate(tags) if about[number] is None and tag.strip()}
+    answers = {
+        number: named[number] for number, tag in enumerate(tags) if about[number] is None and tag.strip()
+    }
     also = {named[number]: found for number, found in enumerate(ids or []) if number in answers and found}
     first = [] if third is None or ids is not None else [third]
     rows = _rows(lines, first, about, answers, name, 4 if ids is not None else 3)

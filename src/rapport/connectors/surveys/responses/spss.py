@@ -10,10 +10,31 @@ from rapport.connectors.surveys.formats.spss import DATES, TIMES, SpssFile, open
 from rapport.connectors.surveys.responses.rows import Cell, ResponseFile, ResponseRow
 
 _FIRST_DAY = datetime(1582, 10, 14, tzinfo=UTC)
-_REFERENCES = ("responseid", "response_id", "respondentid", "respondent_id", "respid", "caseid", "id", "serial")
-_WHEN = ("enddate", "recordeddate", "submitdate", "datestamp", "completed_at", "answered_at", "interview_date", "startdate")
-_PEOPLE = {"contact": ("recipientemail", "email", "contact"), "account": ("account", "externaldatareference", "customer"),
-           "language": ("language", "userlanguage", "startlanguage")}  # fmt: skip
+_REFERENCES = (
+    "responseid",
+    "response_id",
+    "respondentid",
+    "respondent_id",
+    "respid",
+    "caseid",
+    "id",
+    "serial",
+)
+_WHEN = (
+    "enddate",
+    "recordeddate",
+    "submitdate",
+    "datestamp",
+    "completed_at",
+    "answered_at",
+    "interview_date",
+    "startdate",
+)
+_PEOPLE = {
+    "contact": ("recipientemail", "email", "contact"),
+    "account": ("account", "externaldatareference", "customer"),
+    "language": ("language", "userlanguage", "startlanguage"),
+}
 
 
 def read_spss_rows(data: bytes, name: str) -> ResponseFile:
@@ -25,11 +46,17 @@ def read_spss_rows(data: bytes, name: str) -> ResponseFile:
 def _rows(file: SpssFile) -> Iterator[ResponseRow]:
     about, columns = file.about, file.columns
     by_name = {name.lower(): name for name in columns}
-    reference = next((by_name[one] for one in _REFERENCES if one in by_name and _unique(columns[by_name[one]])), "")
+    reference = next(
+        (by_name[one] for one in _REFERENCES if one in by_name and _unique(columns[by_name[one]])), ""
+    )
     when = next((by_name[one] for one in _WHEN if one in by_name), "")
-    people = {what: next((by_name[one] for one in names if one in by_name), "") for what, names in _PEOPLE.items()}
+    people = {
+        what: next((by_name[one] for one in names if one in by_name), "") for what, names in _PEOPLE.items()
+    }
     kinds = {name: str(about.original_variable_types.get(name, "")).rstrip("0123456789.") for name in columns}
-    missing = {name: [(one["lo"], one["hi"]) for one in ranges] for name, ranges in about.missing_ranges.items()}
+    missing = {
+        name: [(one["lo"], one["hi"]) for one in ranges] for name, ranges in about.missing_ranges.items()
+    }
     for at in range(len(next(iter(columns.values()), []))):
         values: dict[str, Cell] = {}
         for name, column in columns.items():
@@ -37,10 +64,14 @@ def _rows(file: SpssFile) -> Iterator[ResponseRow]:
         told = {what: str(values[column] or "") for what, column in people.items() if column}
         yield ResponseRow(
             number=at + 1,
-            reference=code_of(values[reference]) if reference and values[reference] is not None else str(at + 1),
+            reference=code_of(values[reference])
+            if reference and values[reference] is not None
+            else str(at + 1),
             answered_at=_moment(columns[when][at], kinds[when]) if when else None,
             values=values,
-            **told,
+            language=told.get("language", ""),
+            contact=told.get("contact", ""),
+            account=told.get("account", ""),
         )
 
 

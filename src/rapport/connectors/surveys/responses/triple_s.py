@@ -24,7 +24,11 @@ def read_triple_s_data(data: bytes, layout: Layout, name: str) -> ResponseFile:
 
 
 def _decoded(data: bytes) -> str:
-    for encoding in ("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "cp1252", "latin-1"):
+    for encoding in (
+        "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig",
+        "cp1252",
+        "latin-1",
+    ):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
@@ -46,7 +50,12 @@ def _fixed(text: str, layout: Layout, name: str) -> Iterator[list[str]]:
             continue
         following = text.find("\n", at + width)
         line = text[at:stop].rstrip("\r")
-        if len(line) < width and 0 <= following and "\n" in text[at : at + width] and text[at + width] in "\r\n":
+        if (
+            len(line) < width
+            and following >= 0
+            and "\n" in text[at : at + width]
+            and text[at + width] in "\r\n"
+        ):
             # The record is whole only with the break inside it.
             line, stop = text[at : at + width], following
         at = stop + 1
@@ -62,7 +71,9 @@ def _separated(text: str, layout: Layout) -> Iterator[list[str]]:
         for position, one in enumerate(layout.variables):
             at = one.start - 1 if one.start else position
             wide = one.finish - one.start + 1 if one.start else 1
-            found.append("\x1f".join(cells[at : at + wide]) if wide > 1 else cells[at] if at < len(cells) else "")
+            found.append(
+                "\x1f".join(cells[at : at + wide]) if wide > 1 else cells[at] if at < len(cells) else ""
+            )
         yield found
 
 
@@ -116,7 +127,9 @@ def _several(variable: Variable, raw: str) -> list[str]:
     codes = [code for code, _text in variable.values]
     if variable.subfields:
         width = variable.width or max(len(raw) // variable.subfields, 1)
-        parts = raw.split("\x1f") if "\x1f" in raw else [raw[at : at + width] for at in range(0, len(raw), width)]
+        parts = (
+            raw.split("\x1f") if "\x1f" in raw else [raw[at : at + width] for at in range(0, len(raw), width)]
+        )
         found = [part.strip().lstrip("0") or part.strip() for part in parts if part.strip()]
         return [code for code in found if code != "0"]
     bits = raw.replace("\x1f", "")

@@ -56,12 +56,18 @@ def write_sav(definition: Definition, rows: Rows, *, now: datetime) -> Iterator[
     yield _extensions(columns, definition)
     yield struct.pack("<ii", 999, 0)
     for given in rows():
-        yield b"".join(_cell(column, value) for column, value in zip(columns, _values(given, columns), strict=True))
+        yield b"".join(
+            _cell(column, value) for column, value in zip(columns, _values(given, columns), strict=True)
+        )
 
 
 def _columns(definition: Definition, rows: Rows) -> list[_Column]:
-    columns = [_Column(name, name, format="DATETIME" if name == "sent_at" else "A", width=0 if name == "sent_at" else 1)
-               for name in ABOUT]  # fmt: skip
+    columns = [
+        _Column(
+            name, name, format="DATETIME" if name == "sent_at" else "A", width=0 if name == "sent_at" else 1
+        )
+        for name in ABOUT
+    ]
     columns += [_column(variable) for variable in variables_of(definition)]
     widths = [column.width for column in columns]
     for given in rows():
@@ -82,7 +88,9 @@ def _column(variable: Variable) -> _Column:
         return _Column(variable.name, variable.label, format="SDATE", variable=variable)
     if variable.kind == "logical":
         labels = ((0, "No"), (1, "Yes"))
-    return _Column(variable.name, variable.label, decimals=variable.decimals, labels=labels, variable=variable)
+    return _Column(
+        variable.name, variable.label, decimals=variable.decimals, labels=labels, variable=variable
+    )
 
 
 def _values(given: Given, columns: list[_Column]) -> Iterator[object]:
@@ -122,11 +130,14 @@ def _declaration(column: _Column) -> bytes:
         shape = _FORMATS[column.format] << 16 | size << 8 | (column.decimals if column.format == "F" else 0)
         name = column.short if number == 0 else _segment_name(column.short, number)
         label = _cut(column.label, 252) if number == 0 else b""
-        parts.append(struct.pack("<iiiiii8s", 2, width, 1 if label else 0, 0, shape, shape, name.encode("ascii").ljust(8)))
+        parts.append(
+            struct.pack(
+                "<iiiiii8s", 2, width, 1 if label else 0, 0, shape, shape, name.encode("ascii").ljust(8)
+            )
+        )
         if label:
             parts.append(struct.pack("<i", len(label)) + label.ljust(ceil(len(label) / 4) * 4))
-        for _more in range(1, ceil(width / 8)):
-            parts.append(struct.pack("<iiiiii8s", 2, -1, 0, 0, 0, 0, b" " * 8))
+        parts += [struct.pack("<iiiiii8s", 2, -1, 0, 0, 0, 0, b" " * 8)] * (ceil(width / 8) - 1)
     return b"".join(parts)
 
 
@@ -162,7 +173,9 @@ def _extensions(columns: list[_Column], definition: Definition) -> bytes:
     sets = _response_sets(columns, definition)
     if sets:
         parts.append(_extension(7, sets))
-    parts.append(_extension(13, "\t".join(f"{column.short}={column.name}" for column in columns).encode("utf-8")))
+    parts.append(
+        _extension(13, "\t".join(f"{column.short}={column.name}" for column in columns).encode("utf-8"))
+    )
     if long:
         told = "".join(f"{column.short}={column.width:05}\0\t" for column in long)
         parts.append(_extension(14, told.encode("ascii")))
@@ -176,9 +189,17 @@ def _response_sets(columns: list[_Column], definition: Definition) -> bytes:
     for question in definition.questions():
         if question.type != "choices":
             continue
-        of = [one.short.lower() for one in columns if one.variable and one.variable.question == question.key
-              and one.variable.kind == "logical"]  # fmt: skip
-        label = _cut(" ".join(words(question.text, definition.language, definition.language).split()).replace("{{", "{"), 200)
+        of = [
+            one.short.lower()
+            for one in columns
+            if one.variable and one.variable.question == question.key and one.variable.kind == "logical"
+        ]
+        label = _cut(
+            " ".join(words(question.text, definition.language, definition.language).split()).replace(
+                "{{", "{"
+            ),
+            200,
+        )
         if len(of) > 1:
             head = f"${question.key}=D1 1 {len(label)} ".encode("ascii")
             lines.append(head + label + (" " + " ".join(of) + "\n").encode("ascii"))

@@ -82,7 +82,9 @@ class _Writer:
                 if branch.to == "end":
                     found.append({"type": "complete", "expression": expression(branch.when)})
                 elif branch.to in first:
-                    found.append({"type": "skip", "expression": expression(branch.when), "gotoName": first[branch.to]})
+                    found.append(
+                        {"type": "skip", "expression": expression(branch.when), "gotoName": first[branch.to]}
+                    )
         return found
 
     def _element(self, question: Question) -> dict[str, Any]:
@@ -96,8 +98,21 @@ class _Writer:
         if message := getattr(question, "message", {}):
             made["requiredErrorText"] = self.say(message)
         made |= self._kind(question)
-        extra = {name: getattr(question, name) for name in ("bank", "metric", "allow_unknown") if getattr(question, name, None)}
-        if question.type in ("nps", "csat", "effort", "rating", "consent", "contact_request", "emotions", "constant_sum"):
+        extra = {
+            name: getattr(question, name)
+            for name in ("bank", "metric", "allow_unknown")
+            if getattr(question, name, None)
+        }
+        if question.type in (
+            "nps",
+            "csat",
+            "effort",
+            "rating",
+            "consent",
+            "contact_request",
+            "emotions",
+            "constant_sum",
+        ):
             extra["type"] = question.type
         if extra:
             made["rapport"] = extra
@@ -129,14 +144,18 @@ class _Writer:
             made["choicesOrder"] = "random"
         if question.choices_from:
             made["choicesFromQuestion"] = question.choices_from.question
-            made["choicesFromQuestionMode"] = "selected" if question.choices_from.which == "chosen" else "unselected"
+            made["choicesFromQuestionMode"] = (
+                "selected" if question.choices_from.which == "chosen" else "unselected"
+            )
         return made
 
     def _item(self, choice: Choice) -> dict[str, Any]:
         made: dict[str, Any] = {"value": choice.key, "text": self.say(choice.text)}
         if choice.show_if:
             made["visibleIf"] = expression(choice.show_if)
-        extra: dict[str, Any] = {name: True for name in ("exclusive", "open", "fixed") if getattr(choice, name)}
+        extra: dict[str, Any] = {
+            name: True for name in ("exclusive", "open", "fixed") if getattr(choice, name)
+        }
         if choice.value is not None:
             extra["value"] = choice.value
         if choice.open:
@@ -144,7 +163,10 @@ class _Writer:
         return {**made, "rapport": extra} if extra else made
 
     def _choice(self, question: Any) -> dict[str, Any]:
-        return {"type": "dropdown" if question.style == "drop_down" else "radiogroup", **self._listed(question)}
+        return {
+            "type": "dropdown" if question.style == "drop_down" else "radiogroup",
+            **self._listed(question),
+        }
 
     def _choices(self, question: Any) -> dict[str, Any]:
         made = {"type": "checkbox", **self._listed(question)}
@@ -161,7 +183,9 @@ class _Writer:
         return made
 
     def _constant_sum(self, question: Any) -> dict[str, Any]:
-        items = [{"name": one.key, "title": self.say(one.text), "inputType": "number"} for one in question.choices]
+        items = [
+            {"name": one.key, "title": self.say(one.text), "inputType": "number"} for one in question.choices
+        ]
         return {"type": "multipletext", "items": items}
 
     def _matrix(self, question: Any) -> dict[str, Any]:
@@ -202,11 +226,18 @@ class _Writer:
         return {"type": "checkbox", "choices": [{"value": one, "text": one} for one in question.offered]}
 
     def _file(self, question: Any) -> dict[str, Any]:
-        return {"type": "file", "maxSize": question.most_megabytes * 1024**2, "acceptedTypes": ", ".join(question.kinds)}
+        return {
+            "type": "file",
+            "maxSize": question.most_megabytes * 1024**2,
+            "acceptedTypes": ", ".join(question.kinds),
+        }
 
     def _statement(self, question: Any) -> dict[str, Any]:
         def marked(text: dict[str, str]) -> dict[str, str]:
-            return {one: re.sub("[&<>]", lambda found: _HTML[found[0]], words).replace("\n", "<br>") for one, words in text.items()}
+            return {
+                one: re.sub("[&<>]", lambda found: _HTML[found[0]], words).replace("\n", "<br>")
+                for one, words in text.items()
+            }
 
         return {"type": "html", "html": self.say(marked(question.text))}
 
@@ -220,7 +251,9 @@ def expression(condition: Condition) -> str:
     if not condition.of:
         return "1 = 1" if isinstance(condition, All) else "1 = 0"
     word = " or " if isinstance(condition, AnyOf) else " and "
-    return word.join(one if isinstance(of, Part) else f"({one})" for of in condition.of for one in [expression(of)])
+    return word.join(
+        one if isinstance(of, Part) else f"({one})" for of in condition.of for one in [expression(of)]
+    )
 
 
 _SIGNS = {

@@ -35,7 +35,10 @@ def write_definition(definition: Definition, *, now: datetime) -> bytes:
     SubElement(root, "time").text = now.strftime("%H:%M:%S")
     SubElement(root, "origin").text = "Rapport"
     survey = SubElement(root, "survey")
-    _say(SubElement(survey, "title"), {one: words(definition.title, one, definition.language) for one in definition.languages})
+    _say(
+        SubElement(survey, "title"),
+        {one: words(definition.title, one, definition.language) for one in definition.languages},
+    )
     record = SubElement(survey, "record", ident="A", format="csv", skip="1")
     serial = SubElement(record, "variable", ident="1", type="character", use="serial")
     SubElement(serial, "name").text = "response"
@@ -44,9 +47,12 @@ def write_definition(definition: Definition, *, now: datetime) -> bytes:
     SubElement(serial, "size").text = "36"
     spoken = {one: variables_of(definition, one) for one in definition.languages}
     for at, field in enumerate(_fields(spoken[definition.language]), 2):
-        _describe(record, at, field, {one: _same(field, variables) for one, variables in spoken.items()}, definition)
+        _describe(
+            record, at, field, {one: _same(field, variables) for one, variables in spoken.items()}, definition
+        )
     indent(root)
-    return tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _same(field: _Field, variables: list[Variable]) -> tuple[Variable, ...]:
@@ -93,7 +99,7 @@ def _describe(
     elif kind == "quantity":
         values = SubElement(element, "values")
         low, high = _limits(first)
-        SubElement(values, "range", **{"from": low, "to": high})
+        SubElement(values, "range", {"from": low, "to": high})
 
 
 def _limits(variable: Variable) -> tuple[str, str]:
@@ -152,14 +158,22 @@ def _taken(buffer: io.StringIO) -> bytes:
 def _written(field: _Field, given: Given) -> str:
     values = [variable.value(given.answers) for variable in field.of]
     if field.multiple:
-        return "" if all(value is None for value in values) else "".join("1" if value else "0" for value in values)
+        return (
+            ""
+            if all(value is None for value in values)
+            else "".join("1" if value else "0" for value in values)
+        )
     value = values[0]
     if value is None:
         return ""
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float):
-        return f"{value:.{max(field.of[0].decimals, 0)}f}" if field.of[0].decimals or value.is_integer() else repr(value)
+        return (
+            f"{value:.{max(field.of[0].decimals, 0)}f}"
+            if field.of[0].decimals or value.is_integer()
+            else repr(value)
+        )
     return value.replace("-", "") if field.of[0].kind == "date" else value
 
 

@@ -45,7 +45,9 @@ class Variable:
         if part is None:
             return None
         if self.rank:
-            return float(part.index(self.choice) + 1) if isinstance(part, list) and self.choice in part else None
+            return (
+                float(part.index(self.choice) + 1) if isinstance(part, list) and self.choice in part else None
+            )
         if self.choice and self.kind == "logical":
             return self.choice in part if isinstance(part, list) else None
         if self.choice and isinstance(part, dict):
@@ -84,20 +86,45 @@ def _of(question: Question, default: str, language: str) -> Iterator[Variable]:
     if question.type in ("nps", "csat", "effort", "rating"):
         yield Variable(key, label, "quantity", key, low=question.low, high=question.high)
     elif question.type == "number":
-        yield Variable(key, label, "quantity", key, low=question.low, high=question.high, decimals=question.decimals)
+        yield Variable(
+            key, label, "quantity", key, low=question.low, high=question.high, decimals=question.decimals
+        )
     elif question.type == "choice":
         yield Variable(key, label, "single", key, codes=_codes(question.choices, say))
     elif question.type == "choices":
         for choice in question.choices:
-            yield Variable(f"{key}_{choice.key}", f"{label}: {say(choice.text)}", "logical", key, choice=choice.key, heading=label)
+            yield Variable(
+                f"{key}_{choice.key}",
+                f"{label}: {say(choice.text)}",
+                "logical",
+                key,
+                choice=choice.key,
+                heading=label,
+            )
     elif question.type == "ranking":
         for choice in question.choices:
-            yield Variable(f"{key}_{choice.key}", f"{label}: {say(choice.text)}", "quantity", key, choice=choice.key,
-                           low=1, high=max(len(question.choices), 1), rank=True)  # fmt: skip
+            yield Variable(
+                f"{key}_{choice.key}",
+                f"{label}: {say(choice.text)}",
+                "quantity",
+                key,
+                choice=choice.key,
+                low=1,
+                high=max(len(question.choices), 1),
+                rank=True,
+            )
     elif question.type == "constant_sum":
         for choice in question.choices:
-            yield Variable(f"{key}_{choice.key}", f"{label}: {say(choice.text)}", "quantity", key, choice=choice.key,
-                           low=0, high=question.total, decimals=2)  # fmt: skip
+            yield Variable(
+                f"{key}_{choice.key}",
+                f"{label}: {say(choice.text)}",
+                "quantity",
+                key,
+                choice=choice.key,
+                low=0,
+                high=question.total,
+                decimals=2,
+            )
     elif question.type == "matrix":
         yield from _matrix(question, label, say)
     elif question.type in ("consent", "contact_request"):
@@ -106,13 +133,22 @@ def _of(question: Question, default: str, language: str) -> Iterator[Variable]:
         yield Variable(key, label, "date", key)
     elif question.type == "emotions":
         for feeling in question.offered:
-            yield Variable(f"{key}_{feeling}", f"{label}: {feeling}", "logical", key, choice=feeling, heading=label)
+            yield Variable(
+                f"{key}_{feeling}", f"{label}: {feeling}", "logical", key, choice=feeling, heading=label
+            )
     elif question.type in ("text", "long_text"):
         yield Variable(key, label, "character", key, size=question.most)
     for choice in getattr(question, "choices", ()):
         if choice.open:
-            yield Variable(f"{key}_{choice.key}_words", f"{label}: {say(choice.text)}", "character", key, choice=choice.key,
-                           words=True, size=4000)  # fmt: skip
+            yield Variable(
+                f"{key}_{choice.key}_words",
+                f"{label}: {say(choice.text)}",
+                "character",
+                key,
+                choice=choice.key,
+                words=True,
+                size=4000,
+            )
 
 
 def _matrix(question: Matrix, label: str, say: Say) -> Iterator[Variable]:
@@ -120,17 +156,29 @@ def _matrix(question: Matrix, label: str, say: Say) -> Iterator[Variable]:
     for row in question.rows:
         heading = f"{label}: {say(row.text)}"
         if not question.multiple:
-            yield Variable(f"{question.key}_{row.key}", heading, "single", question.key, row=row.key, codes=codes)
+            yield Variable(
+                f"{question.key}_{row.key}", heading, "single", question.key, row=row.key, codes=codes
+            )
             continue
         for _code, column, told in codes:
-            yield Variable(f"{question.key}_{row.key}_{column}", f"{heading}: {told}", "logical", question.key,
-                           row=row.key, choice=column, heading=heading)  # fmt: skip
+            yield Variable(
+                f"{question.key}_{row.key}_{column}",
+                f"{heading}: {told}",
+                "logical",
+                question.key,
+                row=row.key,
+                choice=column,
+                heading=heading,
+            )
 
 
 def _codes(choices: tuple[Choice, ...], say: Say) -> tuple[tuple[int, str, str], ...]:
     """Give each choice the number it stands for where all have a whole one of their own, else its place."""
     values = [choice.value for choice in choices]
-    own = all(value is not None and value == int(value) and 0 <= value < 1e9 for value in values) and len(set(values)) == len(values)
+    own = all(value is not None and value == int(value) and 0 <= value < 1e9 for value in values) and len(
+        set(values)
+    ) == len(values)
     return tuple(
-        (int(choice.value or 0) if own else place, choice.key, say(choice.text)) for place, choice in enumerate(choices, 1)
+        (int(choice.value or 0) if own else place, choice.key, say(choice.text))
+        for place, choice in enumerate(choices, 1)
     )
