@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 user_app = typer.Typer(help="Users and their roles.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
+survey_app = typer.Typer(help="Survey files of other systems, in and out.", no_args_is_help=True)
+app.add_typer(survey_app, name="survey")
 
 INTERRUPTED = 130
 _CPUS = min(4, os.cpu_count() or 1)
@@ -47,6 +49,13 @@ _FROM_ROOMS = {
     "import": ("rapport.connectors.imports.command", "import_file"),
     "export": ("rapport.connectors.exports.command", "export"),
     "bounces": ("rapport.rooms.listening.channels.command", "read_bounces"),
+}
+
+# Commands under `survey`; the last word says whether they need a database.
+_ABOUT_SURVEYS = {
+    "check": ("rapport.connectors.surveys.command", "check", False),
+    "import": ("rapport.connectors.surveys.command", "bring_in", True),
+    "export": ("rapport.connectors.surveys.command", "write_out", True),
 }
 
 out = Console(highlight=False)
@@ -562,6 +571,14 @@ def _add_commands_of_rooms() -> None:
                 app.command(command)(_in_django(getattr(import_module(module), function)))
 
 
+def _add_commands_of_surveys() -> None:
+    for command, (module, function, needs_django) in _ABOUT_SURVEYS.items():
+        with suppress(ModuleNotFoundError):
+            if find_spec(module):
+                found = getattr(import_module(module), function)
+                survey_app.command(command)(_in_django(found) if needs_django else found)
+
+
 def _in_django(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def wrapped(*arguments: Any, **options: Any) -> Any:
@@ -572,6 +589,7 @@ def _in_django(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _add_commands_of_rooms()
+_add_commands_of_surveys()
 
 if __name__ == "__main__":
     main()

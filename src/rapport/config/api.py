@@ -2,6 +2,7 @@
 
 from ninja import NinjaAPI
 
+from rapport.connectors.surveys.routes import router as survey_files_router
 from rapport.kernel.api_access import SIGN_IN
 from rapport.rooms.accounts.routes import router as accounts_router
 from rapport.rooms.action.routes import router as action_router
@@ -25,3 +26,4 @@ api.add_router("", surveys_router)
 api.add_router("", programmes_router)
 api.add_router("", insight_router)
 api.add_router("", action_router)
+api.add_router("", survey_files_router)

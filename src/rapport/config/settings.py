@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     *(f"rapport.rooms.{room}" for room in ROOMS),
     "rapport.connectors.imports",
     "rapport.connectors.exports",
+    "rapport.connectors.surveys",
     "rapport.config",
 ]
 

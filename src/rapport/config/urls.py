@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rapport.rooms.insight.urls")),
     path("imports/", include("rapport.connectors.imports.urls")),
     path("exports/", include("rapport.connectors.exports.urls")),
+    path("survey-files/", include("rapport.connectors.surveys.urls")),
 ]
 handler400 = "rapport.ui.errors.bad_request"
 handler403 = "rapport.ui.errors.forbidden"

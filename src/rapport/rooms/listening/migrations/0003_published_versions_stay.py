@@ -26,5 +26,5 @@ DROP FUNCTION listening_keep_version();
 class Migration(migrations.Migration):
     """Adds the trigger that keeps what was asked."""
 
-    dependencies = [("listening", "0001_initial")]
+    dependencies = [("listening", "0002_answering")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
