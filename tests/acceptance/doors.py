@@ -71,6 +71,8 @@ BODY = {
     "words": "Some words",
     "to": "cx_manager@halden.example",
     "how": "telephone",
+    "fixed": True,
+    "until": "2026-03-02T10:00:00Z",
     "kind": "survey",
     "source": "crm",
     "external_reference": "r1",
@@ -125,7 +127,15 @@ CUSTOMER, PERSON = "customers/<str:code>/", "customers/people/<str:code>/"
 A, P = "customers/{account}/", "customers/people/{contact}/"
 PROJECT = f"{CUSTOMER}projects/<int:project>/milestones/"
 PROJECT_AT = f"{A}projects/{{projects}}/milestones/"
-STEPS = {"acknowledge": "", "reassign": "words to", "tell": "words how"}
+STEPS = {
+    "acknowledge": "",
+    "wake": "",
+    "reassign": "words to",
+    "tell": "words how",
+    "contact": "words how",
+    "confirm": "fixed",
+    "snooze": "words until",
+}
 CASE, SIGNAL = "act/cases/<slug:code>/", "listen/feedback/<uuid:pk>/"
 C, S = "act/cases/{case}/", "listen/feedback/{signal}/"
 
@@ -296,9 +306,18 @@ DOORS: list[Door] = [
     *page(CASE, SEE, at=C),
     *(
         door
-        for step in ("acknowledge", "fix", "tell", "close", "reopen", "reassign", "note")
+        for step in (
+            *("acknowledge", "contact", "fix", "tell", "confirm", "close", "reopen"),
+            *("reassign", "note", "snooze", "wake"),
+        )
         for door in page(f"{CASE}{step}/", WORK, at=f"{C}{step}/", post=True)
     ),
+    *page(f"{CASE}watch/", SEE, at=f"{C}watch/", post=True),
+    *page("act/follow-up/", FIGURES),
+    *page("act/duty/", WORK, both=True),
+    *page("act/duty/away/<int:pk>/back/", WORK, at="act/duty/away/{absence}/back/", post=True),
+    *page("act/duty/places/", RULES, post=True),
+    *page("act/duty/places/<int:pk>/remove/", RULES, at="act/duty/places/{place}/remove/", post=True),
     *page("act/rules/", RULES),
     *page("act/rules/new/", RULES, both=True),
     *page("act/rules/<slug:code>/", RULES, at="act/rules/{rule}/", both=True),
@@ -307,12 +326,31 @@ DOORS: list[Door] = [
     *api("GET", "cases/<code>", SEE, at="cases/{case}"),
     *(
         door
-        for step in ("acknowledge", "fix", "notes", "reassign", "tell", "close", "reopen")
+        for step in (
+            *("acknowledge", "contact", "fix", "notes", "reassign", "tell", "confirm", "close", "reopen"),
+            *("snooze", "wake"),
+        )
         for door in api(
             "POST", f"cases/<code>/{step}", WORK, at=f"cases/{{case}}/{step}", tells=STEPS.get(step, "words")
         )
     ),
+    *api("POST", "cases/<code>/watch", SEE, at="cases/{case}/watch", body={"watch": True}),
     *api("GET", "rules", RULES),
+    *api("POST", "rules", RULES, body={"name": "A rule", "fallback": "cx_manager@halden.example"}),
+    *api("GET", "rules/<code>/dry-run", RULES, at="rules/{rule}/dry-run"),
+    *api("POST", "rules/<code>/switch", RULES, at="rules/{rule}/switch", body={"active": True}),
+    *api("GET", "follow-up", FIGURES),
+    *api("GET", "responsibilities", RULES),
+    *api(
+        "POST",
+        "responsibilities",
+        RULES,
+        body={"region": "nordics", "colleague": "cx_manager@halden.example"},
+    ),
+    *api("DELETE", "responsibilities/<int:pk>", RULES, at="responsibilities/{place}"),
+    *api("GET", "absences", WORK),
+    *api("POST", "absences", WORK, body={"starts_on": "2026-03-02", "ends_on": "2026-03-03"}),
+    *api("DELETE", "absences/<int:pk>", WORK, at="absences/{absence}"),
     # connectors
     *page("imports/", IMPORT, both=True),
     *page("imports/<uuid:pk>/", IMPORT, at="imports/{run}/", both=True),

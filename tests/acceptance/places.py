@@ -22,7 +22,7 @@ from rapport.rooms.accounts.models import (
     ServiceRequest,
     Usage,
 )
-from rapport.rooms.action.models import Case, Rule
+from rapport.rooms.action.models import Absence, Case, Responsibility, Rule
 from rapport.rooms.catalog.models import Holiday
 from rapport.rooms.signals.api import NewScore, NewSignal, record_signal
 from rapport.rooms.signals.models import Attachment, Signal
@@ -43,6 +43,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         "mail": mail.pk,
         "rule": rule.code,
         "holiday": holiday.pk,
+        "place": Responsibility.objects.create(region_id="benelux", colleague=cast("cx_manager")).pk,
         "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
     }
     ours |= {**shared, "user": cast("partner_user").pk}
@@ -58,7 +59,13 @@ def own(user: User) -> Objects:
         file_name="a.csv", mapping=dump_mapping(mapping), started_by=user, finished_at=timezone.now(), **told
     )
     said = _signal("", "", user, timezone.now())
-    return {"token": ApiToken.issue(user, "a program")[0].pk, "run": run.pk, "own_signal": said.pk}
+    away = Absence.objects.create(user=user, starts_on=DAY, ends_on=DAY)
+    return {
+        "token": ApiToken.issue(user, "a program")[0].pk,
+        "run": run.pk,
+        "own_signal": said.pk,
+        "absence": away.pk,
+    }
 
 
 def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> Objects:

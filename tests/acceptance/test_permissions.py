@@ -165,8 +165,10 @@ def _may(who: str, needs: tuple[Permission, ...]) -> bool:
 
 def _reaches(door: Door, who: str, inside: str) -> bool:
     """Say whether the object of an address lies in somebody's scope."""
-    if any(name in door.at for name in ("{rule}", "{holiday}", "{mapping}")):
+    if any(name in door.at for name in ("{rule}", "{holiday}", "{mapping}", "{place}")):
         return True
+    if "{absence}" in door.at:
+        return inside == "ours" or _may(who, (Permission.MANAGE_RULES,))
     if "{token}" in door.at or "{own_signal}" in door.at:
         return inside == "ours"
     if "{run}" in door.at:

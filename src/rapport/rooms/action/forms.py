@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from rapport.kernel.models import User
+from rapport.kernel.models import Grant, User
+from rapport.kernel.roles import PARTNER_ROLES, Permission
 from rapport.rooms.action.conditions import (
     CONDITIONS,
     Condition,
@@ -19,7 +20,7 @@ from rapport.rooms.action.conditions import (
     load_names,
     store_all,
 )
-from rapport.rooms.action.models import Case, Rule
+from rapport.rooms.action.models import Absence, Case, Responsibility, Rule
 from rapport.rooms.action.selectors.colleagues import case_workers, possible_owners
 from rapport.rooms.catalog.models import Metric
 
@@ -38,10 +39,23 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     score_metric = forms.ChoiceField(label=gettext_lazy("Score"), required=False)
     score_test = forms.ChoiceField(label=gettext_lazy("Test"), choices=TESTS, required=False)
     score_threshold = forms.FloatField(label=gettext_lazy("Number"), required=False)
+    turns = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Colleagues in turn"), queryset=User.objects.none(), required=False
+    )
 
     class Meta:
         model = Rule
-        fields = ["name", "due_hours", "remind_hours", "assign_to", "assignee", "fallback", "active"]
+        fields = [
+            "name",
+            "due_hours",
+            "remind_hours",
+            "contact_hours",
+            "confirm_hours",
+            "joins_days",
+            "assign_to",
+            "assignee",
+            "fallback",
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,6 +63,11 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         workers = case_workers().order_by("name")
         for name in ("assignee", "fallback"):
             cast(Any, self.fields[name]).queryset = workers
+        cast(Any, self.fields["turns"]).queryset = workers
+        self.initial.setdefault("turns", self.instance.colleagues)
+        for name in ("remind_hours", "contact_hours", "confirm_hours", "joins_days"):
+            # Left out by a form or a program that does not know it: the house's own default.
+            self.fields[name].required = False
         self.fields["due_hours"].widget.attrs["min"] = 1
         self._offer_scores()
         stored = self.instance.conditions
@@ -71,6 +90,9 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
+        for name in ("remind_hours", "contact_hours", "confirm_hours", "joins_days"):
+            if cleaned.get(name) is None and name not in self.errors:
+                cleaned[name] = getattr(self.instance, name)
         self._check_score(cleaned)
         due, before = cleaned.get("due_hours"), cleaned.get("remind_hours")
         if due is not None and due < 1:
@@ -79,6 +101,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("remind_hours", _("The reminder must come before the case is due."))
         if cleaned.get("assign_to") == Rule.AssignTo.USER and not cleaned.get("assignee"):
             self.add_error("assignee", _("Name the colleague who gets these cases."))
+        turns = [user.pk for user in cleaned.get("turns") or ()]
+        if cleaned.get("assign_to") == Rule.AssignTo.TURN and not turns:
+            self.add_error("turns", _("Name the colleagues who get these cases in turn."))
+        self.instance.colleagues = turns
         self.instance.conditions = store_all(self.conditions())
         return cleaned
 
@@ -164,6 +190,109 @@ class NoteForm(WordsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, label=_("Add a note"), **kwargs)
         self.fields["words"].widget.attrs["rows"] = 2
+
+
+class ContactForm(forms.Form):
+    """How, when and in which words a colleague first spoke to the customer."""
+
+    how = forms.ChoiceField(
+        label=gettext_lazy("How"), choices=[pair for pair in Case.ToldHow.choices if pair[0] != "nobody"]
+    )
+    at = forms.DateTimeField(
+        label=gettext_lazy("When"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    words = forms.CharField(
+        label=gettext_lazy("What the customer said"), widget=forms.Textarea(attrs={"rows": 3, "cols": 60})
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self.initial.setdefault("at", timezone.localtime(now))
+
+    def clean_at(self) -> datetime:
+        """Take a time within the current minute as now: the field knows no seconds."""
+        at: datetime = self.cleaned_data["at"]
+        return self.now if 0 <= (self.now - at).total_seconds() < 60 else at
+
+
+class ConfirmForm(forms.Form):
+    """What the customer answered when asked whether it is fixed."""
+
+    fixed = forms.ChoiceField(
+        label=gettext_lazy("Is it fixed for the customer?"),
+        choices=[("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No: open the case again"))],
+        widget=forms.RadioSelect(),
+    )
+    words = forms.CharField(
+        label=gettext_lazy("In their words"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
+    )
+
+
+class SnoozeForm(forms.Form):
+    """Until when, and why."""
+
+    until = forms.DateTimeField(
+        label=gettext_lazy("Until"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    words = forms.CharField(label=gettext_lazy("Why"), widget=forms.Textarea(attrs={"rows": 2, "cols": 60}))
+
+
+class ResponsibilityForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who looks after a place."""
+
+    class Meta:
+        model = Responsibility
+        fields = ["touchpoint", "product", "region", "colleague"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(Any, self.fields["colleague"]).queryset = case_workers().order_by("name")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        places = {name: cleaned.get(name) for name in ("touchpoint", "product", "region")}
+        if not any(places.values()):
+            raise forms.ValidationError(_("Choose a touchpoint, a product or a region."))
+        if Responsibility.objects.filter(**places).exists():
+            raise forms.ValidationError(_("Somebody looks after this already; take that line away first."))
+        return cleaned
+
+
+class AbsenceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """When a colleague is away, and who stands in."""
+
+    class Meta:
+        model = Absence
+        fields = ["user", "starts_on", "ends_on", "stand_in"]
+        widgets: ClassVar[dict[str, Any]] = {
+            "starts_on": forms.DateInput(attrs={"type": "date"}),
+            "ends_on": forms.DateInput(attrs={"type": "date"}),
+        }
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        workers = case_workers().order_by("name")
+        if by.role in PARTNER_ROLES:
+            own = Grant.objects.filter(kind=Grant.Kind.PARTNER, key__in=sorted(by.scope.partners))
+            workers = workers.filter(pk__in=own.values("user"))
+        theirs = workers if by.may(Permission.MANAGE_RULES) else workers.filter(pk=by.pk)
+        cast(Any, self.fields["user"]).queryset = theirs
+        cast(Any, self.fields["stand_in"]).queryset = workers
+        self.initial.setdefault("user", by.pk)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if first and last and last < first:
+            self.add_error("ends_on", _("The last day cannot come before the first."))
+        if cleaned.get("user") and cleaned.get("user") == cleaned.get("stand_in"):
+            self.add_error("stand_in", _("Somebody else has to stand in."))
+        return cleaned
 
 
 class TellForm(forms.Form):

@@ -7,6 +7,7 @@ from django.utils import timezone
 from rapport.kernel.jobs import job, periodic
 from rapport.rooms.action.services.evaluate import evaluate_rules
 from rapport.rooms.action.services.reminders import send_reminders
+from rapport.rooms.action.services.snoozing import wake_all
 
 
 @job(queue="action", priority=10)
@@ -17,5 +18,7 @@ def evaluate(signal_ids: list[str]) -> None:
 
 @periodic("* * * * *")
 def remind(timestamp: int) -> None:
-    """Remind of cases that fall due, and tell of those that are overdue."""
-    send_reminders(now=timezone.now())
+    """Take up what was put aside until now, remind of what falls due, and tell of what is overdue."""
+    now = timezone.now()
+    wake_all(now=now)
+    send_reminders(now=now)

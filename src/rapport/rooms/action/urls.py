@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rapport.rooms.action.views import case, lists, rules
+from rapport.rooms.action.views import case, duty, follow_up, lists, rules
 
 app_name = "action"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,10 +13,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<slug:code>/acknowledge/", case.acknowledged, name="acknowledge"),
     path("cases/<slug:code>/fix/", case.fixed, name="fix"),
     path("cases/<slug:code>/tell/", case.told, name="tell"),
+    path("cases/<slug:code>/contact/", case.contacted, name="contact"),
+    path("cases/<slug:code>/confirm/", case.confirmed, name="confirm"),
+    path("cases/<slug:code>/snooze/", case.put_aside, name="snooze"),
+    path("cases/<slug:code>/wake/", case.taken_up, name="wake"),
+    path("cases/<slug:code>/watch/", case.watched, name="watch"),
     path("cases/<slug:code>/close/", case.closed, name="close"),
     path("cases/<slug:code>/reopen/", case.reopened, name="reopen"),
     path("cases/<slug:code>/reassign/", case.handed_on, name="reassign"),
     path("cases/<slug:code>/note/", case.noted, name="note"),
+    path("follow-up/", follow_up.page, name="follow-up"),
+    path("duty/", duty.duty, name="duty"),
+    path("duty/away/<int:pk>/back/", duty.back, name="back"),
+    path("duty/places/", duty.look_after, name="look-after"),
+    path("duty/places/<int:pk>/remove/", duty.let_go, name="let-go"),
     path("rules/", rules.rules, name="rules"),
     path("rules/new/", rules.new_rule, name="new-rule"),
     path("rules/<slug:code>/", rules.edit_rule, name="rule"),

@@ -1,6 +1,16 @@
 """The room's tables: rules, and the cases they raise with everything that happens to them."""
 
-from rapport.rooms.action.models.case import Case, CaseCause, CaseEvent, CaseNote
-from rapport.rooms.action.models.rule import Rule
+from rapport.rooms.action.models.case import Case, CaseCause, CaseEvent, CaseNote, CaseWatcher
+from rapport.rooms.action.models.rule import Absence, Responsibility, Rule, RuleTurn
 
-__all__ = ["Case", "CaseCause", "CaseEvent", "CaseNote", "Rule"]
+__all__ = [
+    "Absence",
+    "Case",
+    "CaseCause",
+    "CaseEvent",
+    "CaseNote",
+    "CaseWatcher",
+    "Responsibility",
+    "Rule",
+    "RuleTurn",
+]

@@ -9,9 +9,10 @@ from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account
 from rapport.rooms.action.models import Case, CaseEvent, CaseNote
 from rapport.rooms.action.selectors.reading import (
+    UNTOLD,
     Clock,
     ShownScore,
-    clock_of,
+    clocks_of,
     first_signal,
     shown_scores,
     signals_of,
@@ -75,13 +76,16 @@ class CasePage:
     score: ShownScore | None
     language: str
     steps: tuple[Step, ...]
-    clock: Clock
+    clocks: tuple[Clock, ...]
     role: str
     role_label: str
     notes: tuple[CaseNote, ...]
     events: tuple[ShownEvent, ...]
     other_rules: tuple[str, ...]
     account_visible: bool
+    untold: bool
+    watching: bool
+    watchers: tuple[User, ...]
 
 
 def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
@@ -92,6 +96,7 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
     signals = signals_of(case)
     raised = first_signal(case)
     events = list(case.events.select_related("by", "from_owner", "to_owner"))
+    watchers = list(case.watchers.select_related("user"))
     days_off = load_holidays([case.region_id], since=case.opened_at.date()).of(case.region_id)
     shown = tuple(_signal(signal) for signal in signals)
     sentences = dict.fromkeys(cause.rule_sentence for cause in case.causes.all())
@@ -101,7 +106,7 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
         score=worst_score(raised) if raised else None,
         language=shown[0].words[0].language if shown and shown[0].words else "",
         steps=_steps(case, events),
-        clock=clock_of(case, days_off, now=now),
+        clocks=clocks_of(case, days_off, now=now),
         role=raised.buying_role if raised else "",
         role_label=raised.get_buying_role_display() if raised else "",
         notes=tuple(case.notes.select_related("author")),
@@ -109,6 +114,9 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
         other_rules=tuple(text for text in sentences if text and text != case.rule_sentence),
         account_visible=case.account is not None
         and Account.objects.visible_to(user).filter(pk=case.account.pk).exists(),
+        untold=case.state in UNTOLD,
+        watching=any(row.user_id == user.pk for row in watchers),
+        watchers=tuple(row.user for row in watchers),
     )
 
 
@@ -137,8 +145,10 @@ def _steps(case: Case, events: list[CaseEvent]) -> tuple[Step, ...]:
     by = {event.kind: event for event in events}
     order = [
         (_("Acknowledge"), CaseEvent.Kind.ACKNOWLEDGED, case.acknowledged_at, Case.State.OPEN),
+        (_("Speak to the customer"), CaseEvent.Kind.CONTACTED, case.first_contact_at, ""),
         (_("Fix for this customer"), CaseEvent.Kind.FIXED, case.fixed_at, Case.State.ACKNOWLEDGED),
         (_("Tell the customer"), CaseEvent.Kind.TOLD, case.customer_told_at, Case.State.FIXED),
+        (_("Ask: is it fixed?"), CaseEvent.Kind.CONFIRMED, case.confirmed_at, ""),
         (_("Close"), CaseEvent.Kind.CLOSED, case.closed_at, Case.State.TOLD),
     ]
     steps = []

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rapport.kernel.environment import environment
 from rapport.kernel.mail.queue import NewMail
 from rapport.kernel.models import User
-from rapport.rooms.action.models import Case
+from rapport.rooms.action.models import Case, CaseEvent
 
 
 def _mail(case: Case, to: User, *, template: str, subject: str, key: str, **context: object) -> NewMail:
@@ -68,7 +68,48 @@ def about_handing_on(case: Case, to: User, *, by: User | None, reason: str, even
         return _mail(case, to, template="reassigned", subject=subject, key=key, by=by, reason=reason)
 
 
-def about_reopening(case: Case, to: User, *, by: User, reason: str, event: int) -> NewMail:
+def about_more(case: Case, to: User, *, words: str, signal: str) -> NewMail:
+    """Tell the owner that the same trouble came up again."""
+    with _As(to):
+        subject = _("%(code)s: more of the same, %(title)s") % {"code": case.code, "title": case.title}
+        key = f"case-more:{case.pk}:{signal}"
+        return _mail(case, to, template="more", subject=subject, key=key, words=words)
+
+
+def about_step(case: Case, to: User, *, event: CaseEvent) -> NewMail:
+    """Tell a colleague who watches a case what became of it."""
+    with _As(to):
+        what = {"code": case.code, "what": event.get_kind_display(), "title": case.title}
+        subject = _("%(code)s, %(what)s: %(title)s") % what
+        return _mail(
+            case, to, template="watched", subject=subject, key=f"case-watched:{event.pk}:{to.pk}", event=event
+        )
+
+
+def about_late_contact(case: Case, to: User) -> NewMail:
+    """Tell the owner that nobody has spoken to the customer in time."""
+    with _As(to):
+        subject = _("%(code)s: nobody has spoken to the customer yet") % {"code": case.code}
+        key = f"case-contact:{case.pk}:{_stamp(case.contact_due_at or case.due_at)}"
+        return _mail(case, to, template="late_contact", subject=subject, key=key)
+
+
+def about_waking(case: Case, to: User, *, event: int) -> NewMail:
+    """Tell the owner that a case put aside is back."""
+    with _As(to):
+        subject = _("%(code)s is back: %(title)s") % {"code": case.code, "title": case.title}
+        return _mail(case, to, template="woken", subject=subject, key=f"case-woken:{event}")
+
+
+def about_no_confirmation(case: Case, to: User) -> NewMail:
+    """Ask the owner to find out whether it is fixed."""
+    with _As(to):
+        subject = _("%(code)s: is it fixed for the customer?") % {"code": case.code}
+        key = f"case-unconfirmed:{case.pk}:{_stamp(case.confirm_due_at or case.due_at)}"
+        return _mail(case, to, template="unconfirmed", subject=subject, key=key)
+
+
+def about_reopening(case: Case, to: User, *, by: User | None, reason: str, event: int) -> NewMail:
     """Tell the owner that a case is open again."""
     with _As(to):
         subject = _("%(code)s is open again: %(title)s") % {"code": case.code, "title": case.title}
