@@ -139,6 +139,8 @@ STEPS = {
 CASE, SIGNAL = "act/cases/<slug:code>/", "listen/feedback/<uuid:pk>/"
 C, S = "act/cases/{case}/", "listen/feedback/{signal}/"
 
+SUMMARY = {"what_happened": "Late", "what_we_did": "Rang", "what_changes": "One owner"}
+
 DOORS: list[Door] = [
     # kernel
     *(Door(probe, EVERYBODY) for probe in ("live", "started", "ready")),
@@ -308,11 +310,18 @@ DOORS: list[Door] = [
         door
         for step in (
             *("acknowledge", "contact", "fix", "tell", "confirm", "close", "reopen"),
-            *("reassign", "note", "snooze", "wake"),
+            *("reassign", "note", "snooze", "wake", "escalate"),
         )
         for door in page(f"{CASE}{step}/", WORK, at=f"{C}{step}/", post=True)
     ),
     *page(f"{CASE}watch/", SEE, at=f"{C}watch/", post=True),
+    *page("act/escalations/", SEE),
+    *page("act/escalations/levels/", RULES),
+    *page("act/escalations/levels/new/", RULES, both=True),
+    *page("act/escalations/levels/<int:number>/", RULES, at="act/escalations/levels/1/", both=True),
+    *page("act/escalations/<slug:code>/", SEE, at="act/escalations/{escalation}/"),
+    *page("act/escalations/<slug:code>/take/", SEE, at="act/escalations/{escalation}/take/", post=True),
+    *page("act/escalations/<slug:code>/end/", SEE, at="act/escalations/{escalation}/end/", post=True),
     *page("act/follow-up/", FIGURES),
     *page("act/duty/", WORK, both=True),
     *page("act/duty/away/<int:pk>/back/", WORK, at="act/duty/away/{absence}/back/", post=True),
@@ -328,11 +337,22 @@ DOORS: list[Door] = [
         door
         for step in (
             *("acknowledge", "contact", "fix", "notes", "reassign", "tell", "confirm", "close", "reopen"),
-            *("snooze", "wake"),
+            *("snooze", "wake", "escalate"),
         )
         for door in api(
             "POST", f"cases/<code>/{step}", WORK, at=f"cases/{{case}}/{step}", tells=STEPS.get(step, "words")
         )
+    ),
+    *api("GET", "escalations", SEE),
+    *api("GET", "escalations/<code>", SEE, at="escalations/{escalation}"),
+    *api("POST", "escalations/<code>/acknowledge", SEE, at="escalations/{escalation}/acknowledge"),
+    *api("POST", "escalations/<code>/end", SEE, at="escalations/{escalation}/end", body=SUMMARY),
+    *api("GET", "escalation-levels", RULES),
+    *api(
+        "PUT",
+        "escalation-levels",
+        RULES,
+        body={"number": 2, "name": "Level", "responder": "cx_manager@halden.example"},
     ),
     *api("POST", "cases/<code>/watch", SEE, at="cases/{case}/watch", body={"watch": True}),
     *api("GET", "rules", RULES),

@@ -22,7 +22,7 @@ from rapport.rooms.accounts.models import (
     ServiceRequest,
     Usage,
 )
-from rapport.rooms.action.models import Absence, Case, Responsibility, Rule
+from rapport.rooms.action.models import Absence, Case, Escalation, EscalationLevel, Responsibility, Rule
 from rapport.rooms.catalog.models import Holiday
 from rapport.rooms.signals.api import NewScore, NewSignal, record_signal
 from rapport.rooms.signals.models import Attachment, Signal
@@ -34,6 +34,7 @@ DAY = date(2026, 3, 2)
 def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
     """Return the objects of Veldhuis and those of Kestrel, by the names used in addresses."""
     now = timezone.now()
+    cast("cx_manager")
     ours = _at(world.veldhuis, world.meppel, world.eva, cast("account_manager"), now)
     theirs = _at(world.kestrel, world.tarnhelm, world.kestrel_buyer, cast("cx_manager"), now)
     rule = Rule.objects.create(name="Unhappy", fallback=cast("cx_manager"))
@@ -86,6 +87,7 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
             kind="account", kept_id=account.pk, merged_id=other.pk, before={}, merged_at=now, undone_at=now
         ),
     }
+    case = _case(account, owner, now)
     return {
         **{name: row.pk for name, row in found.items()},
         "account": account.code,
@@ -93,7 +95,8 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "contact": contact.code,
         "signal": signal.pk,
         "file": signal.attachments.get().pk,
-        "case": _case(account, owner, now).code,
+        "case": case.code,
+        "escalation": _escalation(case, now).code,
     }
 
 
@@ -122,6 +125,14 @@ def _case(account: Any, owner: User, now: datetime) -> Case:
         time_zone="UTC",
         due_hours=8,
     )
+
+
+def _escalation(case: Case, now: datetime) -> Escalation:
+    lead = User.objects.get(role="cx_manager")
+    level, _made = EscalationLevel.objects.get_or_create(
+        number=1, defaults={"name": "Named responder", "responder": lead}
+    )
+    return Escalation.objects.create(case=case, level=level, reason="person", words="Now", raised_at=now)
 
 
 def _pair(account: Any, other: Any, now: datetime) -> DuplicateCandidate:

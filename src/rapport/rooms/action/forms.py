@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rapport.kernel.models import Grant, User
-from rapport.kernel.roles import PARTNER_ROLES, Permission
+from rapport.kernel.roles import PARTNER_ROLES, PERMISSIONS, Permission
+from rapport.rooms.accounts.models import Account
 from rapport.rooms.action.conditions import (
     CONDITIONS,
     Condition,
@@ -20,7 +21,7 @@ from rapport.rooms.action.conditions import (
     load_names,
     store_all,
 )
-from rapport.rooms.action.models import Absence, Case, Responsibility, Rule
+from rapport.rooms.action.models import Absence, Case, Escalation, EscalationLevel, Responsibility, Rule
 from rapport.rooms.action.selectors.colleagues import case_workers, possible_owners
 from rapport.rooms.catalog.models import Metric
 
@@ -240,6 +241,66 @@ class SnoozeForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     words = forms.CharField(label=gettext_lazy("Why"), widget=forms.Textarea(attrs={"rows": 2, "cols": 60}))
+
+
+class SummaryForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The one page about an escalation that is over."""
+
+    class Meta:
+        model = Escalation
+        fields = ["what_happened", "what_we_did", "what_changes"]
+        widgets: ClassVar[dict[str, Any]] = {
+            name: forms.Textarea(attrs={"rows": 4, "cols": 60}) for name in fields
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.required = True
+
+    def _post_clean(self) -> None:
+        """Leave the row to the service that ends it."""
+
+
+class LevelForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A level of escalation."""
+
+    tiers = forms.MultipleChoiceField(
+        label=gettext_lazy("By itself only for customers of these tiers"),
+        choices=Account.Tier.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
+        help_text=gettext_lazy("None chosen: for all."),
+    )
+
+    class Meta:
+        model = EscalationLevel
+        fields = [
+            "number",
+            "name",
+            "responder",
+            "acknowledge_minutes",
+            "after_hours",
+            "tiers",
+            "words",
+            "on_list",
+            "active",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seeing = [role for role, may in PERMISSIONS.items() if Permission.SEE_CUSTOMERS in may]
+        people = User.objects.filter(is_active=True, role__in=seeing).exclude(reach=User.Reach.CAPTURE)
+        people = people.exclude(role__in=sorted(PARTNER_ROLES))
+        cast(Any, self.fields["responder"]).queryset = people.order_by("name")
+        self.fields["acknowledge_minutes"].widget.attrs["min"] = 5
+
+    def clean_acknowledge_minutes(self) -> int:
+        """Refuse less than anybody can do."""
+        minutes: int = self.cleaned_data["acknowledge_minutes"]
+        if minutes < 5:
+            raise forms.ValidationError(_("Give at least five minutes to answer."))
+        return minutes
 
 
 class ResponsibilityForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from rapport.kernel.jobs import job, periodic
+from rapport.rooms.action.services.escalation import climb, escalate_overdue
 from rapport.rooms.action.services.evaluate import evaluate_rules
 from rapport.rooms.action.services.reminders import send_reminders
 from rapport.rooms.action.services.snoozing import wake_all
@@ -22,3 +23,5 @@ def remind(timestamp: int) -> None:
     now = timezone.now()
     wake_all(now=now)
     send_reminders(now=now)
+    escalate_overdue(now=now)
+    climb(now=now)

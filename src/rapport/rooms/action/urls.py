@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rapport.rooms.action.views import case, duty, follow_up, lists, rules
+from rapport.rooms.action.views import case, duty, escalations, follow_up, lists, rules
 
 app_name = "action"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,6 +22,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<slug:code>/reopen/", case.reopened, name="reopen"),
     path("cases/<slug:code>/reassign/", case.handed_on, name="reassign"),
     path("cases/<slug:code>/note/", case.noted, name="note"),
+    path("cases/<slug:code>/escalate/", case.escalated, name="escalate"),
+    path("escalations/", escalations.listed, name="escalations"),
+    path("escalations/levels/", escalations.levels, name="levels"),
+    path("escalations/levels/new/", escalations.new_level, name="new-level"),
+    path("escalations/levels/<int:number>/", escalations.edit_level, name="level"),
+    path("escalations/<slug:code>/", escalations.show, name="escalation"),
+    path("escalations/<slug:code>/take/", escalations.take_on, name="take-on"),
+    path("escalations/<slug:code>/end/", escalations.end, name="end-escalation"),
     path("follow-up/", follow_up.page, name="follow-up"),
     path("duty/", duty.duty, name="duty"),
     path("duty/away/<int:pk>/back/", duty.back, name="back"),

@@ -30,7 +30,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         by_place = Q(account=None) & (
             Q(region__in=sorted(scope.regions)) | Q(partner__in=sorted(scope.partners))
         )
-        return self.filter(by_account | by_place | Q(owner=user.pk))
+        called = self.model.called_about(user)
+        return self.filter(by_account | by_place | Q(owner=user.pk) | Q(pk__in=called))
 
     def open(self) -> Self:
         """Keep cases that are not closed."""
@@ -139,6 +140,13 @@ class Case(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
 
+    @classmethod
+    def called_about(cls, user: Any) -> models.QuerySet[Any, Any]:
+        """Return the cases a user was called about when they were escalated."""
+        calls = cls._meta.apps.get_model("action", "EscalationCall")
+        found: models.QuerySet[Any, Any] = calls._default_manager.filter(responder=user.pk)
+        return found.values("escalation__case")
+
     @property
     def is_closed(self) -> bool:
         return self.state == self.State.CLOSED
@@ -197,6 +205,11 @@ class CaseEvent(models.Model):
         DENIED = "denied", _("Not fixed, says the customer")
         SNOOZED = "snoozed", _("Put aside")
         WOKEN = "woken", _("Back from being put aside")
+        ESCALATED = "escalated", _("Escalated")
+        EXTREME = "extreme", _("Words that call for a higher level")
+        TAKEN_ON = "taken_on", _("Escalation taken on")
+        UNANSWERED = "unanswered", _("Nobody took the escalation on")
+        CALMED = "calmed", _("Escalation over")
         CONTACT_LATE = "contact_late", _("First contact late, owner told")
         UNCONFIRMED = "unconfirmed", _("Not confirmed in time, owner told")
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from rapport.rooms.action.routes import cases, rules
+from rapport.rooms.action.routes import cases, escalations, rules
 
 router = Router(tags=["action"])
-for part in (cases, rules):
+for part in (cases, rules, escalations):
     router.add_router("", part.router)

@@ -162,14 +162,16 @@ class AbsenceIn(Schema):
     stand_in: str = ""
 
 
-def _pk(email: str) -> int | str:
+def colleague_pk(email: str) -> int | str:
+    """Find a colleague by e-mail address; none named stays none."""
     found = User.objects.filter(email__iexact=email, is_active=True).values_list("pk", flat=True).first()
     if email and found is None:
         raise HttpError(422, f"There is no colleague {email!r}.")
     return found or ""
 
 
-def _refuse(errors: Any) -> None:
+def refuse(errors: Any) -> None:
+    """Say what is wrong with what was sent, field by field."""
     said = "; ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in errors.items())
     raise HttpError(422, said.replace("__all__: ", ""))
 
@@ -190,13 +192,13 @@ def write_rule(request: HttpRequest, given: RuleIn) -> Status[Any]:
         "score_metric": score.metric if score else "",
         "score_test": score.test if score else "",
         "score_threshold": "" if score is None or score.threshold is None else score.threshold,
-        "assignee": _pk(given.assignee),
-        "fallback": _pk(given.fallback),
-        "turns": [_pk(email) for email in given.turns],
+        "assignee": colleague_pk(given.assignee),
+        "fallback": colleague_pk(given.fallback),
+        "turns": [colleague_pk(email) for email in given.turns],
     }
     form = RuleForm(typed, instance=Rule(active=False))
     if not form.is_valid():
-        _refuse(form.errors)
+        refuse(form.errors)
     saved = save_rule(form.instance, now=timezone.now())
     return Status(201, next(row for row in rule_rows() if row.code == saved.code))
 
@@ -258,9 +260,9 @@ def _responsibility(row: Responsibility) -> dict[str, Any]:
 def look_after(request: HttpRequest, given: ResponsibilityIn) -> Status[dict[str, Any]]:
     """Say who looks after a place."""
     require(request, Permission.MANAGE_RULES)
-    form = ResponsibilityForm(given.dict() | {"colleague": _pk(given.colleague)})
+    form = ResponsibilityForm(given.dict() | {"colleague": colleague_pk(given.colleague)})
     if not form.is_valid():
-        _refuse(form.errors)
+        refuse(form.errors)
     return Status(201, _responsibility(form.save()))
 
 
@@ -293,10 +295,10 @@ def _absence(row: Any) -> dict[str, Any]:
 def add_absence(request: HttpRequest, given: AbsenceIn) -> Status[dict[str, Any]]:
     """Write down an absence."""
     user = require(request, Permission.WORK_CASES)
-    people = {"user": _pk(given.user) or user.pk, "stand_in": _pk(given.stand_in)}
+    people = {"user": colleague_pk(given.user) or user.pk, "stand_in": colleague_pk(given.stand_in)}
     form = AbsenceForm(given.dict() | people, by=user)
     if not form.is_valid():
-        _refuse(form.errors)
+        refuse(form.errors)
     return Status(201, _absence(form.save()))
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account
-from rapport.rooms.action.models import Case, CaseEvent, CaseNote
+from rapport.rooms.action.models import Case, CaseEvent, CaseNote, Escalation
 from rapport.rooms.action.selectors.reading import (
     UNTOLD,
     Clock,
@@ -83,6 +83,7 @@ class CasePage:
     events: tuple[ShownEvent, ...]
     other_rules: tuple[str, ...]
     account_visible: bool
+    escalation: Escalation | None
     untold: bool
     watching: bool
     watchers: tuple[User, ...]
@@ -114,6 +115,7 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
         other_rules=tuple(text for text in sentences if text and text != case.rule_sentence),
         account_visible=case.account is not None
         and Account.objects.visible_to(user).filter(pk=case.account.pk).exists(),
+        escalation=case.escalations.select_related("level__responder").order_by("-pk").first(),
         untold=case.state in UNTOLD,
         watching=any(row.user_id == user.pk for row in watchers),
         watchers=tuple(row.user for row in watchers),

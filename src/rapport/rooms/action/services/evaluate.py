@@ -17,9 +17,16 @@ from rapport.rooms.action.conditions import (
     meets_all,
     read_all,
 )
-from rapport.rooms.action.models import Case, CaseCause, Rule
+from rapport.rooms.action.models import Case, CaseCause, EscalationLevel, Rule
 from rapport.rooms.action.rules import sentence_of
-from rapport.rooms.action.services.due import Holidays, allowed_by, due_times, load_holidays
+from rapport.rooms.action.services.due import (
+    Allowed,
+    Holidays,
+    allowed_by,
+    due_times,
+    load_holidays,
+)
+from rapport.rooms.action.services.escalation import extreme_words, raise_extreme, word_levels
 from rapport.rooms.action.services.joining import (
     Trouble,
     find_customer,
@@ -29,10 +36,11 @@ from rapport.rooms.action.services.joining import (
     trouble_of,
 )
 from rapport.rooms.action.services.opening import Cause, Opening, write_openings
-from rapport.rooms.action.services.owners import Owners, Place
+from rapport.rooms.action.services.owners import Owners, Place, can_work
 from rapport.rooms.signals.models import Signal
 
 TITLE_LENGTH = 90
+EXTREME_HOURS = 4
 # Up to a mark that ends a sentence, followed by a space; a short start like "No." is no title yet.
 FIRST_SENTENCE = re.compile(r".{12,}?[.!?…](?=\s)")
 
@@ -55,8 +63,8 @@ def evaluate_rules(signal_ids: Sequence[UUID], *, now: datetime) -> list[Case]:
     that has an open case joins it.
     """
     with transaction.atomic():
-        rules = _active_rules()
-        if not rules:
+        rules, levels = _active_rules(), word_levels()
+        if not rules and not levels:
             return []
         signals = _locked(signal_ids)
         hits = _new_hits(signals, rules)
@@ -71,7 +79,54 @@ def evaluate_rules(signal_ids: Sequence[UUID], *, now: datetime) -> list[Case]:
                 join(case, _causes(signal, hits.get(signal, ())), holidays, now)
         fresh = {signal: met for signal, met in hits.items() if signal.pk not in known}
         openings = _join_or_open(fresh, owners, holidays, now)
-        return write_openings(openings, now=now) if openings else []
+        opened = write_openings(openings, now=now) if openings else []
+        return opened + _raise_extreme(signals, levels, holidays, now)
+
+
+def _raise_extreme(
+    signals: Sequence[Signal], levels: Sequence[EscalationLevel], holidays: Holidays, now: datetime
+) -> list[Case]:
+    """Call the named responder at once for words that ask for it; open a case where no rule has."""
+    found = {signal: hit for signal in signals if (hit := extreme_words(signal, levels))}
+    if not found:
+        return []
+    known, opened = _cases_of(found), []
+    for signal, (level, words) in found.items():
+        case = known.get(signal.pk)
+        if case is None:
+            [case] = write_openings([_extreme_opening(signal, level, words, holidays, now)], now=now)
+            opened.append(case)
+        raise_extreme(case, signal, level, words, now=now)
+    return opened
+
+
+def _extreme_opening(
+    signal: Signal, level: EscalationLevel, words: str, holidays: Holidays, now: datetime
+) -> Opening:
+    owner = level.responder
+    if signal.account and signal.account.owner and can_work(signal.account.owner):
+        owner = signal.account.owner
+    allowed = Allowed(EXTREME_HOURS)
+    region = _region(signal)
+    sentence = _("%(level)s is called at once when a customer says: %(words)s") % {
+        "level": level,
+        "words": words,
+    }
+    return Opening(
+        title=title_of(signal),
+        account=signal.account,
+        contact=signal.contact,
+        region=region,
+        partner=signal.partner_id,
+        owner=owner,
+        due=due_times(now=now, allowed=allowed, owner=owner, region=region, holidays=holidays),
+        allowed=allowed,
+        causes=(Cause(signal.pk, None, sentence),),
+        words=_words(signal),
+        heard=heard_in(signal),
+        touchpoint=signal.touchpoint_id,
+        product=signal.product_id,
+    )
 
 
 def _join_or_open(

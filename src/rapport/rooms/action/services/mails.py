@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rapport.kernel.environment import environment
 from rapport.kernel.mail.queue import NewMail
 from rapport.kernel.models import User
-from rapport.rooms.action.models import Case, CaseEvent
+from rapport.rooms.action.models import Case, CaseEvent, Escalation, EscalationCall
 
 
 def _mail(case: Case, to: User, *, template: str, subject: str, key: str, **context: object) -> NewMail:
@@ -107,6 +107,30 @@ def about_no_confirmation(case: Case, to: User) -> NewMail:
         subject = _("%(code)s: is it fixed for the customer?") % {"code": case.code}
         key = f"case-unconfirmed:{case.pk}:{_stamp(case.confirm_due_at or case.due_at)}"
         return _mail(case, to, template="unconfirmed", subject=subject, key=key)
+
+
+def about_escalation(case: Case, to: User, *, escalation: Escalation, call: EscalationCall) -> NewMail:
+    """Call a colleague to an escalated case."""
+    with _As(to):
+        what = {"level": call.level.name, "customer": _customer(case), "title": case.title}
+        subject = _("%(level)s: %(customer)s, %(title)s") % what
+        context = {"escalation": escalation, "call": call, "page": _escalation_page(escalation)}
+        return _mail(case, to, template="escalated", subject=subject, key=f"escalation:{call.pk}", **context)
+
+
+def about_summary(escalation: Escalation, to: User) -> NewMail:
+    """Send the one-page summary of an escalation that is over."""
+    with _As(to):
+        case = escalation.case
+        what = {"code": escalation.code, "customer": _customer(case), "title": case.title}
+        subject = _("%(code)s is over: %(customer)s, %(title)s") % what
+        context = {"escalation": escalation, "page": _escalation_page(escalation)}
+        key = f"escalation-over:{escalation.pk}:{to.pk}"
+        return _mail(case, to, template="summary", subject=subject, key=key, **context)
+
+
+def _escalation_page(escalation: Escalation) -> str:
+    return f"{environment().base_url}/act/escalations/{escalation.code}/"
 
 
 def about_reopening(case: Case, to: User, *, by: User | None, reason: str, event: int) -> NewMail:

@@ -28,9 +28,11 @@ from rapport.rooms.action.forms import (
     ReopenForm,
     SnoozeForm,
     TellForm,
+    WordsForm,
 )
 from rapport.rooms.action.models import Case
 from rapport.rooms.action.selectors.case_page import read_case_page
+from rapport.rooms.action.services.escalation import escalate
 from rapport.rooms.action.services.handing_on import reassign
 from rapport.rooms.action.services.notes import add_note
 from rapport.rooms.action.services.snoozing import snooze, wake
@@ -74,6 +76,7 @@ class _Forms:
 def _makers(request: UserRequest, case: Case, now: datetime) -> dict[str, FormMaker]:
     return {
         "contact": lambda data: ContactForm(data, now=now, auto_id="contact_%s"),
+        "escalate": lambda data: WordsForm(data, label=_("Why it has to go up"), auto_id="escalate_%s"),
         "confirm": lambda data: ConfirmForm(data, auto_id="confirm_%s"),
         "snooze": lambda data: SnoozeForm(data, auto_id="snooze_%s"),
         "fix": lambda data: FixForm(data, auto_id="fix_%s"),
@@ -231,6 +234,19 @@ def taken_up(request: UserRequest, code: str) -> HttpResponse:
         "wake",
         lambda case, data, now: wake(case, by=request.user, now=now),
         _("Taken up again."),
+    )
+
+
+@permit(Permission.WORK_CASES)
+@require_POST
+def escalated(request: UserRequest, code: str) -> HttpResponse:
+    """Call the next level up."""
+    return _step(
+        request,
+        code,
+        "escalate",
+        lambda case, data, now: escalate(case, by=request.user, words=data["words"], now=now),
+        _("The next level is called."),
     )
 
 

@@ -168,6 +168,7 @@ def tabs_of(request: UserRequest, current: str) -> list[Tab]:
         Tab(_("My team's"), reverse("action:team"), current=current == "team"),
         Tab(_("All"), reverse("action:all"), current=current == "all"),
     ]
+    tabs.append(Tab(_("Escalated"), reverse("action:escalations"), current=current == "escalations"))
     if request.user.may(Permission.SEE_FIGURES):
         tabs.append(Tab(_("Follow-up"), reverse("action:follow-up"), current=current == "follow-up"))
     if request.user.may(Permission.WORK_CASES):
