@@ -67,7 +67,11 @@ class Measure:
         return f"{self.name}, two best boxes" if self.kind == Metric.Kind.CSAT else f"{self.name}, mean"
 
     def figure(self, tally: Tally, spread: float = 1.0) -> Estimate:
-        """Return the figure of a tally; `spread` is by how much its variance exceeds that of lone answers."""
+        """Return the figure of a tally; `spread` is by how much its variance exceeds that of lone answers.
+
+        Answers that were all alike would tell as much as one, so no more than `n` times.
+        """
+        spread = min(spread, max(tally.n, 1))
         if self.kind == Metric.Kind.NPS:
             return _nps(tally, spread)
         if self.kind == Metric.Kind.CSAT:

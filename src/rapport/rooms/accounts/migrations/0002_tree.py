@@ -52,5 +52,5 @@ DROP FUNCTION accounts_place_account();
 class Migration(migrations.Migration):
     """Adds the triggers of the tree."""
 
-    dependencies = [("accounts", "0003_initial")]
+    dependencies = [("accounts", "0001_initial")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
