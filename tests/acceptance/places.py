@@ -22,7 +22,22 @@ from rapport.rooms.accounts.models import (
     ServiceRequest,
     Usage,
 )
-from rapport.rooms.action.models import Absence, Case, Escalation, EscalationLevel, Responsibility, Rule
+from rapport.rooms.action.models import (
+    Absence,
+    Case,
+    CaseTask,
+    CorrectiveAction,
+    Escalation,
+    EscalationLevel,
+    Improvement,
+    Playbook,
+    PlaybookStep,
+    Promise,
+    Publication,
+    Responsibility,
+    Rule,
+    Telling,
+)
 from rapport.rooms.catalog.models import Holiday
 from rapport.rooms.signals.api import NewScore, NewSignal, record_signal
 from rapport.rooms.signals.models import Attachment, Signal
@@ -44,6 +59,8 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         "mail": mail.pk,
         "rule": rule.code,
         "holiday": holiday.pk,
+        **_playbook(),
+        **_improvement(cast("cx_manager")),
         "place": Responsibility.objects.create(region_id="benelux", colleague=cast("cx_manager")).pk,
         "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
     }
@@ -97,6 +114,11 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "file": signal.attachments.get().pk,
         "case": case.code,
         "escalation": _escalation(case, now).code,
+        "telling": Telling.objects.create(case=case, words={}, drafted_at=now).code,
+        "task": _task(case, now),
+        "promise": Promise.objects.create(
+            account=account, words="Rings", owner=owner, due_on=DAY, made_at=now
+        ).pk,
     }
 
 
@@ -133,6 +155,30 @@ def _escalation(case: Case, now: datetime) -> Escalation:
         number=1, defaults={"name": "Named responder", "responder": lead}
     )
     return Escalation.objects.create(case=case, level=level, reason="person", words="Now", raised_at=now)
+
+
+def _playbook() -> Objects:
+    book = Playbook.objects.create(name="Late parts")
+    step = PlaybookStep.objects.create(playbook=book, position=1, text="Ring")
+    return {"playbook": book.pk, "step": step.pk}
+
+
+def _improvement(owner: User) -> Objects:
+    """Return an improvement of ours; partners' people find none."""
+    one = Improvement.objects.create(
+        title="Dates", problem="They move", metric_id="nps", owner=owner, found_at=timezone.now()
+    )
+    action = CorrectiveAction.objects.create(improvement=one, text="One owner", owner=owner, due_on=DAY)
+    published = Publication.objects.create(
+        improvement=one, you_said="Late", we_did="One owner", published_at=timezone.now()
+    )
+    return {"improvement": one.code, "action": action.pk, "publication": published.pk}
+
+
+def _task(case: Case, now: datetime) -> int:
+    book, _made = Playbook.objects.get_or_create(name="Another book")
+    task = CaseTask.objects.create(case=case, playbook=book, position=1, text="Ring", due_at=now)
+    return int(task.pk)
 
 
 def _pair(account: Any, other: Any, now: datetime) -> DuplicateCandidate:

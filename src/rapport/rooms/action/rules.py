@@ -14,7 +14,7 @@ def sentence_of(rule: Rule | Any, names: Names) -> str:
     """Say what a rule does, so that whoever wrote it can see whether it is what was meant."""
     parts = [read_back(read_all(rule.conditions), names), _goes_to(rule), _due(rule.due_hours)]
     said = _("%(when)s for %(who)s, due %(due)s.") % dict(zip(("when", "who", "due"), parts, strict=True))
-    return " ".join([said, *_joins(rule.joins_days)])
+    return " ".join([said, *_joins(rule.joins_days), *_plays(rule)])
 
 
 def _goes_to(rule: Rule | Any) -> str:
@@ -36,6 +36,10 @@ def _first(rule: Rule | Any) -> str:
 def _due(hours: int) -> str:
     text = ngettext("in %(hours)d working hour", "in %(hours)d working hours", hours)
     return text % {"hours": hours}
+
+
+def _plays(rule: Rule | Any) -> list[str]:
+    return [_("The playbook %(name)s is started.") % {"name": rule.playbook}] if rule.playbook else []
 
 
 def _joins(days: int) -> list[str]:

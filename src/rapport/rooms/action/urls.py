@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rapport.rooms.action.views import case, duty, escalations, follow_up, lists, rules
+from rapport.rooms.action.views import (
+    case,
+    duty,
+    escalations,
+    follow_up,
+    improvements,
+    lists,
+    playbooks,
+    promises,
+    rules,
+    telling,
+)
 
 app_name = "action"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +41,38 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("escalations/<slug:code>/", escalations.show, name="escalation"),
     path("escalations/<slug:code>/take/", escalations.take_on, name="take-on"),
     path("escalations/<slug:code>/end/", escalations.end, name="end-escalation"),
+    path("improvements/", improvements.listed, name="improvements"),
+    path("improvements/new/", improvements.new, name="new-improvement"),
+    path("improvements/<slug:code>/", improvements.show, name="improvement"),
+    path("improvements/<slug:code>/why/", improvements.why, name="why"),
+    path("improvements/<slug:code>/unwhy/", improvements.unwhy, name="unwhy"),
+    path("improvements/<slug:code>/cause/", improvements.cause, name="cause"),
+    path("improvements/<slug:code>/action/", improvements.action, name="action"),
+    path("improvements/<slug:code>/action/<int:pk>/done/", improvements.done, name="action-done"),
+    path("improvements/<slug:code>/ship/", improvements.ship, name="ship"),
+    path("improvements/<slug:code>/drop/", improvements.drop, name="drop"),
+    path("improvements/<slug:code>/link/", improvements.link, name="link"),
+    path("cases/<slug:code>/tell-all/", telling.about_case, name="tell-all"),
+    path("cases/<slug:code>/promise/", promises.promise_in_case, name="promise"),
+    path("improvements/<slug:code>/tell-all/", telling.about_improvement, name="tell-all-improvement"),
+    path("improvements/<slug:code>/publish/", telling.publish, name="publish"),
+    path("published/<int:pk>/withdraw/", telling.withdraw, name="withdraw"),
+    path("letters/", telling.letters, name="letters"),
+    path("letters/<slug:language>/", telling.letter, name="letter"),
+    path("told/<slug:code>/", telling.show, name="telling"),
+    path("told/<slug:code>/send/", telling.send, name="send-telling"),
+    path("told/<slug:code>/drop/", telling.drop, name="drop-telling"),
+    path("answer/<str:token>/", telling.answer, name="answer"),
+    path("said-and-done/", telling.said_and_done, name="said-and-done"),
+    path("said-and-done/<slug:region>/", telling.said_and_done, name="said-and-done-in"),
+    path("promises/", promises.ledger, name="promises"),
+    path("promises/<int:pk>/settle/", promises.settle, name="settle"),
+    path("playbooks/", playbooks.listed, name="playbooks"),
+    path("playbooks/<int:pk>/", playbooks.show, name="playbook"),
+    path("playbooks/<int:pk>/switch/", playbooks.switch, name="switch-playbook"),
+    path("playbooks/<int:pk>/steps/<int:step>/remove/", playbooks.remove_step, name="remove-step"),
+    path("cases/<slug:code>/play/", playbooks.play, name="play"),
+    path("cases/<slug:code>/tasks/<int:pk>/", playbooks.tick, name="tick"),
     path("follow-up/", follow_up.page, name="follow-up"),
     path("duty/", duty.duty, name="duty"),
     path("duty/away/<int:pk>/back/", duty.back, name="back"),

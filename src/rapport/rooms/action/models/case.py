@@ -210,6 +210,7 @@ class CaseEvent(models.Model):
         TAKEN_ON = "taken_on", _("Escalation taken on")
         UNANSWERED = "unanswered", _("Nobody took the escalation on")
         CALMED = "calmed", _("Escalation over")
+        PLAYED = "played", _("Playbook started")
         CONTACT_LATE = "contact_late", _("First contact late, owner told")
         UNCONFIRMED = "unconfirmed", _("Not confirmed in time, owner told")
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")

@@ -70,6 +70,14 @@ class Rule(models.Model):
         verbose_name=_("otherwise to"),
         help_text=_("When nobody owns the account, or its owner cannot see it."),
     )
+    playbook = models.ForeignKey(
+        "action.Playbook",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("playbook to start"),
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

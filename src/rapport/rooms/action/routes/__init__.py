@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from rapport.rooms.action.routes import cases, escalations, rules
+from rapport.rooms.action.routes import cases, escalations, improvements, playbooks, rules, telling
 
 router = Router(tags=["action"])
-for part in (cases, rules, escalations):
+for part in (cases, rules, escalations, improvements, telling, playbooks):
     router.add_router("", part.router)

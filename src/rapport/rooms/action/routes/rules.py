@@ -66,6 +66,7 @@ class RuleIn(Schema):
     assignee: str = ""
     turns: list[str] = []
     fallback: str
+    playbook: int | None = None
 
 
 class DryRun(Schema):

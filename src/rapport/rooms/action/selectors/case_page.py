@@ -7,7 +7,17 @@ from django.utils.translation import gettext as _
 
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account
-from rapport.rooms.action.models import Case, CaseEvent, CaseNote, Escalation
+from rapport.rooms.action.models import (
+    Case,
+    CaseEvent,
+    CaseNote,
+    CaseTask,
+    Escalation,
+    Improvement,
+    Playbook,
+    Promise,
+    Telling,
+)
 from rapport.rooms.action.selectors.reading import (
     UNTOLD,
     Clock,
@@ -22,6 +32,8 @@ from rapport.rooms.action.selectors.reading import (
 from rapport.rooms.action.services.due import load_holidays
 from rapport.rooms.signals.api import FEELINGS
 from rapport.rooms.signals.models import Signal
+
+MOST_OFFERED = 50
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,12 @@ class CasePage:
     other_rules: tuple[str, ...]
     account_visible: bool
     escalation: Escalation | None
+    improvements: tuple[Improvement, ...]
+    tellings: tuple[Telling, ...]
+    tasks: tuple[CaseTask, ...]
+    playbooks: tuple[Playbook, ...]
+    promises: tuple[Promise, ...]
+    offered: tuple[Improvement, ...]
     untold: bool
     watching: bool
     watchers: tuple[User, ...]
@@ -116,6 +134,17 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
         account_visible=case.account is not None
         and Account.objects.visible_to(user).filter(pk=case.account.pk).exists(),
         escalation=case.escalations.select_related("level__responder").order_by("-pk").first(),
+        improvements=tuple(case.improvements.all()),
+        tasks=tuple(case.tasks.select_related("owner", "done_by", "playbook")),
+        playbooks=tuple(Playbook.objects.filter(active=True).exclude(pk__in=case.tasks.values("playbook"))),
+        tellings=tuple(case.tellings.filter(dropped_at=None)),
+        promises=tuple(case.promises.select_related("owner")),
+        offered=tuple(
+            Improvement.objects.visible_to(user)
+            .exclude(state=Improvement.State.DROPPED)
+            .exclude(cases=case)
+            .order_by("title")[:MOST_OFFERED]
+        ),
         untold=case.state in UNTOLD,
         watching=any(row.user_id == user.pk for row in watchers),
         watchers=tuple(row.user for row in watchers),

@@ -166,7 +166,9 @@ def _causes(signal: Signal, met: Iterable[ReadyRule]) -> tuple[Cause, ...]:
 
 
 def _active_rules() -> list[ReadyRule]:
-    rules = list(Rule.objects.filter(active=True).select_related("assignee", "fallback").order_by("pk"))
+    rules = list(
+        Rule.objects.filter(active=True).select_related("assignee", "fallback", "playbook").order_by("pk")
+    )
     if not rules:
         return []
     names = load_names()

@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from rapport.kernel.environment import environment
 from rapport.kernel.mail.queue import NewMail
 from rapport.kernel.models import User
-from rapport.rooms.action.models import Case, CaseEvent, Escalation, EscalationCall
+from rapport.rooms.action.models import (
+    Case,
+    CaseEvent,
+    CaseTask,
+    Escalation,
+    EscalationCall,
+    Improvement,
+    Look,
+)
 
 
 def _mail(case: Case, to: User, *, template: str, subject: str, key: str, **context: object) -> NewMail:
@@ -127,6 +135,39 @@ def about_summary(escalation: Escalation, to: User) -> NewMail:
         context = {"escalation": escalation, "page": _escalation_page(escalation)}
         key = f"escalation-over:{escalation.pk}:{to.pk}"
         return _mail(case, to, template="summary", subject=subject, key=key, **context)
+
+
+def about_task(case: Case, task: CaseTask) -> NewMail:
+    """Tell a colleague of a step on somebody's case."""
+    assert task.owner
+    with _As(task.owner):
+        subject = _("%(code)s needs you: %(text)s") % {"code": case.code, "text": task.text}
+        key = f"case-task:{task.pk}"
+        return _mail(case, task.owner, template="task", subject=subject, key=key, task=task)
+
+
+def about_late_task(case: Case, task: CaseTask) -> NewMail:
+    """Tell a colleague that their step is late."""
+    assert task.owner
+    with _As(task.owner):
+        subject = _("%(code)s, late: %(text)s") % {"code": case.code, "text": task.text}
+        key = f"case-task-late:{task.pk}"
+        return _mail(case, task.owner, template="task", subject=subject, key=key, task=task, late=True)
+
+
+def about_verdict(improvement: Improvement, to: User, *, look: Look) -> NewMail:
+    """Tell the owner of an improvement that it holds, or that the trouble is back."""
+    with _As(to):
+        what = {
+            "code": improvement.code,
+            "verdict": look.get_verdict_display(),
+            "title": improvement.title,
+        }
+        page = f"{environment().base_url}/act/improvements/{improvement.code}/"
+        context = {"improvement": improvement, "to": to, "look": look, "page": page}
+        text = render_to_string("action/mail/verdict.txt", context)
+        subject = _("%(code)s, %(verdict)s: %(title)s") % what
+        return NewMail(to=to.email, subject=subject, text=text, dedupe_key=f"verdict:{look.pk}")
 
 
 def _escalation_page(escalation: Escalation) -> str:

@@ -64,6 +64,7 @@ def write_openings(openings: Sequence[Opening], *, now: datetime) -> list[Case]:
         )
         for opening, case in pairs
     )
+    _start_playbooks(pairs, now)
     queue_mails(
         [
             mails.about_opening(case, opening.owner, words=opening.words, heard=opening.heard)
@@ -73,6 +74,18 @@ def write_openings(openings: Sequence[Opening], *, now: datetime) -> list[Case]:
         now=now,
     )
     return cases
+
+
+def _start_playbooks(pairs: Sequence[tuple[Opening, Case]], now: datetime) -> None:
+    """Put the checklist of its rule's playbook on each new case."""
+    # Imported here because playbooks are started on cases, and cases are opened here.
+    from rapport.rooms.action.services.playbooks import put_on
+
+    for opening, case in pairs:
+        rule = opening.causes[0].rule if opening.causes else None
+        book = rule.playbook if rule else None
+        if book and book.active:
+            put_on(case, book, list(book.steps.select_related("colleague")), by=None, now=now)
 
 
 def cause_row(case: Case, cause: Cause, now: datetime) -> CaseCause:

@@ -17,6 +17,7 @@ WORDING = (
     "assignee_id",
     "colleagues",
     "fallback_id",
+    "playbook_id",
 )
 
 

@@ -30,6 +30,7 @@ from rapport.rooms.action.forms import (
     TellForm,
     WordsForm,
 )
+from rapport.rooms.action.forms.telling import PromiseForm
 from rapport.rooms.action.models import Case
 from rapport.rooms.action.selectors.case_page import read_case_page
 from rapport.rooms.action.services.escalation import escalate
@@ -103,6 +104,7 @@ def _page(
         context["typed"] = request.POST.get("words", "")
     if may_work:
         context |= _Forms(bound or {}).context(request, shown.case, now)
+        context["promise_form"] = PromiseForm(by=request.user, auto_id="promise_%s")
     template = "action/case.html#case-body" if request.headers.get("HX-Request") else "action/case.html"
     return render(request, template, context)
 

@@ -21,7 +21,16 @@ from rapport.rooms.action.conditions import (
     load_names,
     store_all,
 )
-from rapport.rooms.action.models import Absence, Case, Escalation, EscalationLevel, Responsibility, Rule
+from rapport.rooms.action.models import (
+    Absence,
+    Case,
+    Escalation,
+    EscalationLevel,
+    Playbook,
+    PlaybookStep,
+    Responsibility,
+    Rule,
+)
 from rapport.rooms.action.selectors.colleagues import case_workers, possible_owners
 from rapport.rooms.catalog.models import Metric
 
@@ -56,6 +65,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             "assign_to",
             "assignee",
             "fallback",
+            "playbook",
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -301,6 +311,26 @@ class LevelForm(forms.ModelForm):  # type: ignore[type-arg]
         if minutes < 5:
             raise forms.ValidationError(_("Give at least five minutes to answer."))
         return minutes
+
+
+class PlaybookForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A playbook."""
+
+    class Meta:
+        model = Playbook
+        fields = ["name", "situation"]
+
+
+class PlaybookStepForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A step of a playbook."""
+
+    class Meta:
+        model = PlaybookStep
+        fields = ["text", "colleague", "hours"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(Any, self.fields["colleague"]).queryset = case_workers().order_by("name")
 
 
 class ResponsibilityForm(forms.ModelForm):  # type: ignore[type-arg]
