@@ -24,6 +24,7 @@ from rapport.stats.estimate import (
 )
 from rapport.stats.matching import MatchQuality, pairs_within, pairwise_precision_recall
 from rapport.stats.means import effort, mean, mean_difference, mean_from_sums
+from rapport.stats.medians import median
 from rapport.stats.nps import (
     NpsCounts,
     count_nps,
@@ -128,6 +129,7 @@ __all__ = [
     "mean",
     "mean_difference",
     "mean_from_sums",
+    "median",
     "net_signs",
     "nps",
     "nps_change_paired",
