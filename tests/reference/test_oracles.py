@@ -202,12 +202,69 @@ def suppression(case: Case) -> Figures:
     return {"shown": list(result.shown), "hidden": list(result.hidden)}
 
 
+def dominance(case: Case) -> Figures:
+    columns = OPENED["datasets"][case["dataset"]]["columns"]
+    names = case["drivers"]
+    table = np.column_stack([columns[name] for name in names])
+    found, _ = stats.driver_importance(table, columns[case["outcome"]])
+    return {
+        "r_squared": found.r_squared,
+        "general": dict(zip(names, found.lmg.tolist(), strict=True)),
+        "conditional": dict(zip(names, found.conditional.tolist(), strict=True)),
+    }
+
+
+def johnson(case: Case) -> Figures:
+    order = [*case["drivers_index0"], case["outcome_index0"]]
+    matrix = np.array(case["correlation"])[np.ix_(order, order)]
+    found = stats.importance(matrix)
+    return {"weights": stats.relative_weights(matrix).tolist(), "r_squared": found.r_squared}
+
+
+def longley(case: Case) -> Figures:
+    assert case["dataset_loader"] == "statsmodels.datasets.longley"
+    data = pytest.importorskip("statsmodels.datasets.longley").load_pandas()
+    found, _ = stats.driver_importance(data.exog.to_numpy(), data.endog.to_numpy())
+    return {"r_squared": found.r_squared}
+
+
+def kappa(case: Case) -> Figures:
+    return {"kappa": stats.cohen_kappa(case["table"])}
+
+
+def krippendorff(case: Case) -> Figures:
+    coders = case["coders_by_units"]
+    levels = ("nominal", "interval")
+    found = {level: stats.krippendorff_alpha(coders, level=level) for level in levels}
+    return {**found, "full": dict(found)}
+
+
+def krippendorff_two(case: Case) -> Figures:
+    first, second = case["coders_by_units"]
+    same = sum(a == b for a, b in zip(first, second, strict=True)) / len(first)
+    return {"nominal": stats.krippendorff_alpha([first, second]), "percent_agreement": same}
+
+
+def f1_averages(case: Case) -> Figures:
+    found = stats.f1_scores(case["true"], case["predicted"])
+    labels = sorted(found.per_label)
+    return {
+        "macro": found.macro,
+        "micro": found.micro,
+        "weighted": found.weighted,
+        "per_label": [found.per_label[label] for label in labels],
+    }
+
+
 COVERED: dict[str, Callable[[Case], Figures]] = {
     "ces.raw7": customer_effort,
     "change.nps_paired.small": paired_nps,
     "change.stuart_maxwell.vision": shift_table,
     "csat.difference.newcombe_b": newcombe,
     "csat.top2.wilson_42_60": wilson,
+    "drivers.dominance.domir_readme": dominance,
+    "drivers.johnson.correlation_matrix": johnson,
+    "drivers.ols.r2_longley": longley,
     "multiple.five": many_comparisons,
     "nps.all_scores_once": nps_classes,
     "nps.clustered.small": nps_clustered,
@@ -219,6 +276,10 @@ COVERED: dict[str, Callable[[Case], Figures]] = {
     "shrink.eight_schools": eight_schools,
     "suppress.primary": suppression,
     "survey.stratified_mean.apistrat": stratified_mean,
+    "text.f1_averages": f1_averages,
+    "text.kappa.2x2": kappa,
+    "text.krippendorff.example_a": krippendorff_two,
+    "text.krippendorff.wikipedia": krippendorff,
     "village.nested.small": village,
     "weights.ipf.3x4": fitted_margins,
     "weights.kish_deff.balance_doc_a": kish,
@@ -233,18 +294,11 @@ NOT_COVERED_YET = {
     "clv.gammagamma.formula",
     "clv.margin_multiple",
     "clv.sbg.regular",
-    "drivers.dominance.domir_readme",
-    "drivers.johnson.correlation_matrix",
-    "drivers.ols.r2_longley",
     "maturity.temkin.one",
     "segment.ari",
     "segment.kmeans.iris2",
     "segment.lca.gss82",
     "segment.rfm.quintiles",
-    "text.f1_averages",
-    "text.kappa.2x2",
-    "text.krippendorff.example_a",
-    "text.krippendorff.wikipedia",
     "text.logodds.small",
     "text.pareto.small",
 }

@@ -1,8 +1,9 @@
 """Arithmetic on arrays (scores, intervals, weights, comparisons), usable without Django or database."""
 
+from rapport.stats.agreement import F1Scores, cohen_kappa, cronbach_alpha, f1_scores, krippendorff_alpha
 from rapport.stats.answers import ScoreError
 from rapport.stats.comparisons import benjamini_hochberg, holm
-from rapport.stats.designs import Design, design_mean
+from rapport.stats.designs import Design, design_difference, design_mean
 from rapport.stats.dominance import Importance, importance, relative_weights
 from rapport.stats.drivers import (
     Driver,
@@ -55,8 +56,10 @@ from rapport.stats.recurrence import (
     check_recurrence,
     plan_recurrence,
 )
+from rapport.stats.resampling import bootstrap
 from rapport.stats.shares import (
     bottom_box,
+    design_share,
     share,
     share_difference,
     share_difference_from_counts,
@@ -67,14 +70,17 @@ from rapport.stats.shares import (
 from rapport.stats.shifts import MarginalHomogeneity, marginal_homogeneity
 from rapport.stats.shrinkage import Pooled, nps_prior, nps_with_prior, pool_random_effects
 from rapport.stats.suppression import Suppression, TableSuppression, suppress, suppress_table
+from rapport.stats.trends import ChangePoint, change_point, trend
 from rapport.stats.village import VillageScore, village_score
 from rapport.stats.weights import (
     RakingError,
     effective_n,
     fit_margins,
     kish_design_effect,
+    nonresponse_weights,
     poststratification_weights,
     rake_weights,
+    response_classes,
     trim_weights,
 )
 
@@ -82,12 +88,14 @@ __all__ = [
     "COMMENTS_HIDDEN_BELOW",
     "DOT_FROM",
     "HIDDEN_BELOW",
+    "ChangePoint",
     "Design",
     "Difference",
     "Driver",
     "DriverDifference",
     "Drivers",
     "Estimate",
+    "F1Scores",
     "Importance",
     "MarginalHomogeneity",
     "MatchQuality",
@@ -107,28 +115,37 @@ __all__ = [
     "VillageScore",
     "allocate",
     "benjamini_hochberg",
+    "bootstrap",
     "bottom_box",
+    "change_point",
     "check_recurrence",
     "cluster_design_effect",
+    "cohen_kappa",
     "compare_drivers",
     "count_nps",
+    "cronbach_alpha",
+    "design_difference",
     "design_mean",
     "design_nps",
+    "design_share",
     "driver_importance",
     "effective_n",
     "effort",
     "expected_nps_margin",
+    "f1_scores",
     "fit_margins",
     "holm",
     "importance",
     "key_drivers",
     "kish_design_effect",
     "krejcie_morgan",
+    "krippendorff_alpha",
     "marginal_homogeneity",
     "mean",
     "mean_difference",
     "mean_from_sums",
     "net_signs",
+    "nonresponse_weights",
     "nps",
     "nps_change_paired",
     "nps_difference",
@@ -146,6 +163,7 @@ __all__ = [
     "poststratification_weights",
     "rake_weights",
     "relative_weights",
+    "response_classes",
     "sample_size_for_nps",
     "sample_size_for_share",
     "share",
@@ -156,6 +174,7 @@ __all__ = [
     "suppress_table",
     "top_box",
     "top_two_box",
+    "trend",
     "trim_weights",
     "village_score",
     "what_if",
