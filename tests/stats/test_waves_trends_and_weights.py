@@ -14,6 +14,7 @@ from rapport import stats
 SCORES = st.lists(st.integers(0, 10), min_size=3, max_size=30)
 
 
+@settings(max_examples=30, deadline=None)
 @given(pairs=st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=3, max_size=30))
 def test_the_same_people_in_both_waves_give_exactly_the_paired_test(pairs):
     before, after = zip(*pairs, strict=True)
@@ -45,6 +46,7 @@ def test_partial_overlap_narrows_the_interval_by_as_much_as_simulation_says():
     assert np.mean(claimed) == pytest.approx(np.std(drawn), rel=0.1)
 
 
+@settings(max_examples=30, deadline=None)
 @given(a=SCORES, b=SCORES)
 def test_without_overlap_it_is_the_difference_of_two_groups(a, b):
     if np.ptp(a) == 0 or np.ptp(b) == 0:
@@ -62,6 +64,7 @@ def test_a_wave_without_answers_is_a_reason():
     assert "nobody has answered" in found.reason
 
 
+@settings(max_examples=30, deadline=None)
 @given(count=st.integers(0, 60), more=st.integers(0, 60), level=st.floats(0.5, 0.99))
 def test_share_intervals_equal_statsmodels(count, more, level):
     n = count + more
@@ -73,6 +76,7 @@ def test_share_intervals_equal_statsmodels(count, more, level):
         assert (ours.low, ours.high) == pytest.approx((min(low, count / n), max(high, count / n)), abs=1e-7)
 
 
+@settings(max_examples=30, deadline=None)
 @given(marks=st.lists(st.booleans(), min_size=2, max_size=40))
 def test_a_share_of_a_simple_random_sample_needs_no_design(marks):
     ours = stats.design_share(marks, stats.Design())
@@ -156,6 +160,7 @@ def test_a_bootstrap_that_can_show_nothing_says_so():
         stats.bootstrap(range(6), np.mean, clusters=[1, 1, 2, 2, 3, 3], strata=[1, 2, 2, 2, 1, 1])
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     asked=st.lists(
         st.tuples(st.sampled_from("abc"), st.booleans(), st.floats(0.1, 9)), min_size=1, max_size=40
