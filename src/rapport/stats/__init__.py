@@ -38,6 +38,7 @@ from rapport.stats.lifetime import (
 from rapport.stats.matching import MatchQuality, pairs_within, pairwise_precision_recall
 from rapport.stats.maturity import Maturity, assess_maturity
 from rapport.stats.means import effort, mean, mean_difference, mean_from_sums
+from rapport.stats.medians import median
 from rapport.stats.nps import (
     NpsCounts,
     count_nps,
@@ -185,6 +186,7 @@ __all__ = [
     "mean",
     "mean_difference",
     "mean_from_sums",
+    "median",
     "net_signs",
     "nonresponse_weights",
     "nps",
