@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from rapport.connectors.files.mapping import Mapping, Source, dump_mapping
 from rapport.connectors.imports.models import ImportRun, SavedMapping
+from rapport.connectors.surveys.services import take_in
 from rapport.kernel.models import ApiToken, OutgoingMail, User
 from rapport.rooms.accounts.models import (
     BuyingRole,
@@ -24,6 +25,7 @@ from rapport.rooms.accounts.models import (
 )
 from rapport.rooms.action.models import Case, Rule
 from rapport.rooms.catalog.models import Holiday
+from rapport.rooms.listening.designing.services import create_survey
 from rapport.rooms.signals.api import NewScore, NewSignal, record_signal
 from rapport.rooms.signals.models import Attachment, Signal
 
@@ -44,6 +46,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         "rule": rule.code,
         "holiday": holiday.pk,
         "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
+        "rival_survey": create_survey("A survey brought along").code,
     }
     ours |= {**shared, "user": cast("partner_user").pk}
     theirs |= {**shared, "user": cast("analyst").pk}
@@ -58,7 +61,13 @@ def own(user: User) -> Objects:
         file_name="a.csv", mapping=dump_mapping(mapping), started_by=user, finished_at=timezone.now(), **told
     )
     said = _signal("", "", user, timezone.now())
-    return {"token": ApiToken.issue(user, "a program")[0].pk, "run": run.pk, "own_signal": said.pk}
+    file = take_in(b'{"pages": [{"elements": [{"type": "text", "name": "q1"}]}]}', "survey.json", by=user)
+    return {
+        "token": ApiToken.issue(user, "a program")[0].pk,
+        "run": run.pk,
+        "own_signal": said.pk,
+        "survey_file": file.pk,
+    }
 
 
 def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> Objects:

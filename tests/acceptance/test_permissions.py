@@ -169,7 +169,9 @@ def _reaches(door: Door, who: str, inside: str) -> bool:
         return True
     if "{token}" in door.at or "{own_signal}" in door.at:
         return inside == "ours"
-    if "{run}" in door.at:
+    if "{rival_survey}" in door.at:
+        return not who.startswith("partner_")
+    if "{run}" in door.at or "{survey_file}" in door.at:
         return inside == "ours" or who == "administrator"
     if "{user}" in door.at:
         return who == "administrator" or inside == "ours"
