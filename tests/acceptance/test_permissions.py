@@ -130,7 +130,7 @@ def _knock(client: Client, door: Door, objects: Objects) -> HttpResponse:
 def _send(client: Client, door: Door, address: str, objects: Objects) -> Any:
     if door.method in ("GET", "DELETE"):
         return client.generic(door.method, address)
-    if door.route.endswith("/attachments"):
+    if door.route.endswith("/attachments") or door.route.startswith("api/v1/survey-files"):
         return client.post(address, {"file": SimpleUploadedFile("a.txt", b"words", "text/plain")})
     body = _filled(door.body, objects)
     if door.is_api:
