@@ -48,6 +48,7 @@ _WSGI = "rapport.config.wsgi:application"
 _FROM_ROOMS = {
     "import": ("rapport.connectors.imports.command", "import_file"),
     "export": ("rapport.connectors.exports.command", "export"),
+    "bounces": ("rapport.rooms.listening.channels.command", "read_bounces"),
 }
 
 # Commands under `survey`; the last word says whether they need a database.
@@ -238,13 +239,19 @@ def load_demo() -> None:
         note = _demo_note()
         if is_loaded() and note.exists():
             return
-        password = secrets.token_urlsafe(9)
+        password = _speakable()
         with _Teller() as teller:
             load_company(password=password, now=datetime.now(UTC), progress=teller)
         lines = [f"  {person.email:<32} {person.name}, {person.role}" for person in COLLEAGUES]
         text = "\n".join([f"Sign in with the password {password} as one of", *lines])
         note.touch(mode=0o600)
         note.write_text(text, encoding="utf-8")
+
+
+def _speakable() -> str:
+    """Draw a password that can be read aloud and pasted anywhere: 80 random bits, no letters like others."""
+    letters = "abcdefghijkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
 
 
 def _demo_note() -> Path:
@@ -489,7 +496,7 @@ def add_user(
     chosen = reach or _usual_reach(role, granted=bool(grants))
     _check_reach(role, chosen, partner, granted=bool(grants))
     with django_ready():
-        password = None if link else secrets.token_urlsafe(12)
+        password = None if link else _speakable()
         made = _create_user(email, name, role, chosen, grants, password)
         out.print(f"{made.email} can sign in as {role.value}.", markup=False)
         if link:

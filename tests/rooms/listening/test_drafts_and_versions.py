@@ -37,7 +37,9 @@ NOW = timezone.now()
 
 
 def number(key: str, **more: Any) -> Any:
-    return QUESTION.validate_python({"type": "number", "key": key, "text": {"en": f"How many {key}?"}, **more})
+    return QUESTION.validate_python(
+        {"type": "number", "key": key, "text": {"en": f"How many {key}?"}, **more}
+    )
 
 
 def rated(key: str, high: int = 5, **more: Any) -> Any:
@@ -87,7 +89,11 @@ def test_a_published_version_never_changes_and_is_never_deleted() -> None:
         "UPDATE listening_surveyversion SET published_at = now() - interval '1 day'",
         "DELETE FROM listening_surveyversion",
     ):
-        with pytest.raises(IntegrityError, match=refused), transaction.atomic(), connection.cursor() as cursor:
+        with (
+            pytest.raises(IntegrityError, match=refused),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute(statement)
     assert SurveyVersion.objects.get(pk=version.pk).document == survey.draft
 

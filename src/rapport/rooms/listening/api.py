@@ -1,6 +1,7 @@
 """What other rooms and the connectors may ask about surveys."""
 
 from rapport.rooms.listening.definition import Definition
+from rapport.rooms.listening.done import tell_what_was_done
 from rapport.rooms.listening.events import ContactWanted, ResponsesSent
 from rapport.rooms.listening.services.inviting import (
     create_invitation,
@@ -18,5 +19,6 @@ __all__ = [
     "link_of",
     "open_link",
     "prepare_invitation",
+    "tell_what_was_done",
     "withdraw_invitation",
 ]

@@ -38,6 +38,7 @@ from rapport.rooms.listening.definition.reading import (
     Form,
     ReadPage,
     Upload,
+    as_form,
     first_incomplete,
     missing_on,
     read_page,
@@ -55,7 +56,15 @@ from rapport.rooms.listening.definition.survey import (
     Theme,
 )
 from rapport.rooms.listening.definition.texts import Text, words
-from rapport.rooms.listening.definition.walking import Shown, Step, Way, quotas_met, reached_quota, walk
+from rapport.rooms.listening.definition.walking import (
+    Shown,
+    Step,
+    Way,
+    quotas_met,
+    reached_quota,
+    step_as_asked,
+    walk,
+)
 
 __all__ = [
     "FACTS",
@@ -107,6 +116,7 @@ __all__ = [
     "Upload",
     "Value",
     "Way",
+    "as_form",
     "calculate_all",
     "can_be_published",
     "check",
@@ -123,6 +133,7 @@ __all__ = [
     "read_back",
     "read_page",
     "say",
+    "step_as_asked",
     "tell",
     "walk",
     "words",

@@ -66,6 +66,8 @@ _EN = {
     "unknown_title": "This link leads nowhere",
     "unknown_link": "Please check that it was copied whole, or ask whoever sent it.",
     "many_title": "Too many tries",
+    "not_kept_title": "Your answers could not be kept",
+    "not_kept": "Something is wrong on our side. Please go back and press the button again in a minute.",
     "many": "Please wait a few minutes, then try again.",
     "early": "That was very quick. Please press the button once more.",
     "stale": "This page was open for a long time. Please check your answers and press the button once more.",
@@ -154,6 +156,8 @@ _DE = {
     "unknown_title": "Dieser Link führt nirgendwohin",
     "unknown_link": "Bitte prüfen Sie, ob er ganz kopiert wurde, oder fragen Sie den Absender.",
     "many_title": "Zu viele Versuche",
+    "not_kept_title": "Ihre Antworten konnten nicht aufbewahrt werden",
+    "not_kept": "Bei uns stimmt etwas nicht. Bitte gehen Sie zurück und drücken Sie die Taste in einer Minute noch einmal.",
     "many": "Bitte warten Sie einige Minuten und versuchen Sie es dann noch einmal.",
     "early": "Das ging sehr schnell. Bitte drücken Sie die Taste noch einmal.",
     "stale": "Diese Seite war lange offen. Bitte prüfen Sie Ihre Antworten und drücken Sie die Taste noch einmal.",
@@ -191,7 +195,7 @@ RIGHT_TO_LEFT = frozenset(
 def tell(code: str, language: str, **values: object) -> str:
     """Return one of our messages in a language, in English where we do not speak it."""
     table = TABLES.get(language) or TABLES.get(language.partition("-")[0]) or _EN
-    return table.get(code, _EN[code]).format(**values)
+    return (table.get(code) or _EN.get(code) or code).format(**values)
 
 
 def is_spoken(language: str) -> bool:

@@ -34,6 +34,7 @@ Form = Mapping[str, Sequence[str]]
 (rows of a matrix, places of a ranking, shares, words beside a choice) have `question.part`."""
 
 MOST_OTHER = 500
+_NUMBER = regex.compile(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})")
 PATTERN_SECONDS = 0.05
 
 
@@ -122,12 +123,41 @@ def missing_on(step: Step, way: Way, language: str, default: str) -> dict[str, s
 def first_incomplete(way: Way) -> Step | None:
     """Return the first step whose answers do not do yet; None when the survey can be sent."""
     for step in way.steps:
-        if any(
-            isinstance(shown.question, Answerable) and misfit_of(shown, way.answers)
-            for shown in step.questions
-        ):
+        if any(_misfit(shown, way.answers.get(shown.key), way.answers) for shown in step.questions):
             return step
     return None
+
+
+def as_form(shown: Shown, answers: Answers) -> dict[str, list[str]]:
+    """Return a kept answer as the form that would give it: what `read_page` reads, written back."""
+    key, answer = shown.key, answers.get(shown.key)
+    form: dict[str, list[str]] = {
+        name: [str(answers[name])]
+        for choice in shown.choices
+        if choice.open and (name := f"{key}.{choice.key}") in answers
+    }
+    match shown.question:
+        case Scale() if answers.get(unknown_name(key)):
+            form[key] = [UNKNOWN]
+        case ConsentQuestion() | ContactRequest():
+            form[key] = ["yes"] if answer is True else []
+        case Ranking() if isinstance(answer, list):
+            form.update({f"{key}.{chosen}": [str(place)] for place, chosen in enumerate(answer, 1)})
+        case ConstantSum() | Matrix() if isinstance(answer, dict):
+            form.update({f"{key}.{part}": _written(value) for part, value in answer.items()})
+        case FileQuestion() | Matrix() | ConstantSum() | Ranking():
+            pass
+        case _ if answer is not None:
+            form[key] = _written(answer)
+    return form
+
+
+def _written(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    if isinstance(value, float):
+        return [str(int(value)) if value.is_integer() else repr(value)]
+    return [str(value)]
 
 
 # -- from the form
@@ -203,6 +233,8 @@ def _read_number(key: str, typed: str) -> tuple[dict[str, Value | None], Misfit 
 
 def parse_number(typed: str) -> float | None:
     """Read a number as people write it: point or comma, thousands marks, the digits of any script."""
+    if typed.isascii() and typed.isdecimal() and len(typed) <= 15:
+        return float(typed)
     plain = "".join(str(_digit(sign)) for sign in typed if not sign.isspace() and sign not in "'’٬")
     plain = plain.replace("−", "-").replace("٫", ".")
     if "," in plain and "." in plain:
@@ -210,7 +242,7 @@ def parse_number(typed: str) -> float | None:
         plain = plain[:decimal].replace(",", "").replace(".", "") + "." + plain[decimal + 1 :]
     else:
         plain = plain.replace(",", ".")
-    if not regex.fullmatch(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", plain):
+    if not _NUMBER.fullmatch(plain):
         return None
     return float(plain)
 
@@ -262,10 +294,14 @@ def _read_rows(shown: Shown, form: Form, multiple: bool) -> Value | None:
 
 def misfit_of(shown: Shown, answers: Answers) -> Misfit | None:
     """Return why an answer cannot stand, or None when it can."""
+    return _misfit(shown, still_fits(shown, answers).get(shown.key), answers)
+
+
+def _misfit(shown: Shown, answer: Value | None, answers: Answers) -> Misfit | None:
+    """Return why an answer, without what is not offered any more, cannot stand."""
     question = shown.question
     if not isinstance(question, Answerable):
         return None
-    answer = still_fits(shown, answers).get(shown.key)
     raw = answers.get(shown.key)
     if is_empty(answer):
         if not is_empty(raw):

@@ -6,6 +6,7 @@ part of `Way.answers`: no condition, text or figure sees them.
 """
 
 import random
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -101,10 +102,78 @@ def walk(definition: Definition, answers: Answers, facts: Facts, seed: str) -> W
     return _Walk(definition, answers, facts, seed).run()
 
 
+def step_as_asked(
+    definition: Definition, page: str, asked: Sequence[str], answers: Answers, facts: Facts, seed: str
+) -> Step | None:
+    """Return a page with exactly the questions somebody was asked, whether or not they are on the way now.
+
+    A page may be posted after an answer given meanwhile, elsewhere, has taken it or some of its questions off
+    the way: what was typed is kept all the same. None when there is no such page.
+    """
+    found = next((one for one in definition.pages if one.key == page), None)
+    if found is None:
+        return None
+    walk = _Walk(definition, answers, facts, seed)
+    walk.run()
+    shown = [walk.offer(question) for question in found.questions if question.key in asked]
+    return Step(found, tuple(one for one in shown if one is not None))
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What of a definition is the same for everybody, worked out once."""
+
+    questions: Mapping[str, Question]
+    same: Mapping[str, Shown]
+    """Questions whose choices depend on nothing and nobody."""
+    is_same: bool
+    """Everybody sees the same pages, questions and choices in the same order."""
+
+
+_prepared: dict[int, tuple["weakref.ref[Definition]", _Prepared]] = {}
+
+
+def _prepare(definition: Definition) -> _Prepared:
+    """Return what is known of a definition; kept by its identity, since comparing documents costs more."""
+    held = _prepared.get(id(definition))
+    if held is not None and held[0]() is definition:
+        return held[1]
+    questions = {question.key: question for question in definition.questions()}
+    same = {key: shown for key, question in questions.items() if (shown := _same_for_all(question))}
+    pages = definition.pages
+    is_same = len(same) == len(definition.questions()) and not any(
+        page.show_if or page.branches or page.shuffle or any(one.show_if for one in page.questions)
+        for page in pages
+    )
+    prepared = _Prepared(questions, same, is_same)
+    place = id(definition)
+    _prepared[place] = (weakref.ref(definition, lambda _gone: _prepared.pop(place, None)), prepared)
+    return prepared
+
+
+def is_same_for_all(definition: Definition) -> bool:
+    """Say whether everybody sees the same pages, questions and choices in the same order."""
+    return _prepare(definition).is_same
+
+
+def _same_for_all(question: Question) -> Shown | None:
+    match question:
+        case SingleChoice() | MultipleChoice() | Ranking() | ConstantSum():
+            bound = question.choices_from or question.shuffle or any(one.show_if for one in question.choices)
+            return None if bound or not question.choices else Shown(question, question.choices)
+        case Matrix(rows=rows, columns=columns):
+            bound = question.rows_from or question.shuffle or any(one.show_if for one in (*rows, *columns))
+            return None if bound or not rows or not columns else Shown(question, columns, rows)
+        case Emotions():
+            return Shown(question, tuple(Choice(key=key, text={}) for key in question.offered or FEELINGS))
+    return Shown(question)
+
+
 class _Walk:
     def __init__(self, definition: Definition, answers: Answers, facts: Facts, seed: str) -> None:
         self._definition, self._stored, self._seed = definition, answers, seed
-        self._questions = {question.key: question for question in definition.questions()}
+        prepared = _prepare(definition)
+        self._questions, self._same = prepared.questions, prepared.same
         self._facts, self._arms = facts, arms_of(definition, seed)
         self._answers: dict[str, Value] = {}
         self._offered: dict[str, Shown] = {}
@@ -147,7 +216,7 @@ class _Walk:
         for question in page.questions:
             if not holds(question.show_if, self._known()):
                 continue
-            one = self._offer(question)
+            one = self.offer(question)
             if one is None:
                 continue
             self._offered[question.key] = one
@@ -156,6 +225,8 @@ class _Walk:
         return shown
 
     def _keep(self, shown: Shown) -> None:
+        if shown.key not in self._stored and unknown_name(shown.key) not in self._stored:
+            return
         kept = {key: value for key, value in still_fits(shown, self._stored).items() if not is_empty(value)}
         if kept:
             self._answers.update(kept)
@@ -169,8 +240,10 @@ class _Walk:
 
     # -- choices
 
-    def _offer(self, question: Question) -> Shown | None:
+    def offer(self, question: Question) -> Shown | None:
         """Return the question with what can be chosen, or None when nothing can."""
+        if question.key in self._same and self._same[question.key].question is question:
+            return self._same[question.key]
         match question:
             case SingleChoice() | MultipleChoice() | Ranking() | ConstantSum():
                 own = self._those_shown(question.choices)
@@ -182,10 +255,7 @@ class _Walk:
                     self._carried(question.rows_from), self._those_shown(question.rows), question
                 )
                 return Shown(question, columns, rows) if rows and columns else None
-            case Emotions():
-                keys = question.offered or FEELINGS
-                return Shown(question, tuple(Choice(key=key, text={}) for key in keys))
-        return Shown(question)
+        return _same_for_all(question)
 
     def _those_shown(self, choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
         return tuple(one for one in choices if one.show_if is None or holds(one.show_if, self._known()))
@@ -266,6 +336,8 @@ def still_fits(shown: Shown, stored: Answers) -> dict[str, Value]:
 
 
 def _pruned(shown: Shown, answer: Value) -> Value | None:
+    if not shown.choices and not isinstance(shown.question, Scale):
+        return answer
     offered = {choice.key for choice in shown.choices}
     match shown.question:
         case SingleChoice():

@@ -108,12 +108,11 @@ def _page_change(places: tuple[dict[str, str], dict[str, str]], key: str) -> tup
 def moved(before: list[str], after: list[str]) -> list[str]:
     """Return the fewest keys that must have moved to bring one order into the other."""
     place = {key: at for at, key in enumerate(before)}
-    best: list[list[str]] = []
+    runs: list[list[str]] = [[]]
     for key in after:  # the longest run that kept its order stays; the rest moved
-        runs = [run for run in best if place[run[-1]] < place[key]]
-        longest = max(runs, key=lambda run: len(run), default=[])
-        best.append([*longest, key])
-    kept = set(max(best, key=lambda run: len(run), default=[]))
+        fitting = [run for run in runs if not run or place[run[-1]] < place[key]]
+        runs.append([*max(fitting, key=len), key])
+    kept = set(max(runs, key=len))
     return [key for key in after if key not in kept]
 
 

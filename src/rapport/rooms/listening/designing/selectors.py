@@ -88,6 +88,11 @@ def bank_questions(*, retired: bool = False) -> list[BankQuestion]:
     return list(rows if retired else rows.filter(retired=False))
 
 
+def bank_name(key: str) -> str:
+    """Return what the bank calls a question; empty when it has none of that key."""
+    return BankQuestion.objects.filter(pk=key).values_list("name", flat=True).first() or "" if key else ""
+
+
 def bank_of(definition: Definition) -> Mapping[str, Question]:
     """Return the bank's own form of each question a survey took from it."""
     keys = {question.bank for question in definition.questions() if question.bank}

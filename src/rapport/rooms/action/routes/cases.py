@@ -1,4 +1,4 @@
-"""The action room's part of the programming interface: cases and their steps, and the rules."""
+"""Cases and their steps."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,17 +18,21 @@ from rapport.rooms.accounts.models import Account
 from rapport.rooms.action.models import Case
 from rapport.rooms.action.selectors.lists import CaseFilters, filtered
 from rapport.rooms.action.selectors.reading import rows_of, with_causes
-from rapport.rooms.action.selectors.rules import rule_rows
 from rapport.rooms.action.services.handing_on import reassign
 from rapport.rooms.action.services.notes import add_note
+from rapport.rooms.action.services.snoozing import snooze, wake
 from rapport.rooms.action.services.steps import (
     StepRefused,
     acknowledge,
     close_case,
+    confirm_fixed,
+    deny_fixed,
+    record_contact,
     record_fix,
     reopen_case,
     tell_customer,
 )
+from rapport.rooms.action.services.watching import stop_watching, watch
 
 router = Router(tags=["action"])
 MOST = 200
@@ -56,6 +60,13 @@ class CaseOut(Schema):
     closed_at: datetime | None
     resolution: str
     reopened: int
+    contact_due_at: datetime | None
+    first_contact_at: datetime | None
+    confirm_due_at: datetime | None
+    confirmed_at: datetime | None
+    snoozed_until: datetime | None
+    snooze_reason: str
+    handed_on: int
     signals: list[str]
 
 
@@ -95,6 +106,32 @@ class TellIn(WordsIn):
     told_at: datetime | None = None
 
 
+class ContactIn(WordsIn):
+    """How and when the customer was first spoken to; now, when no time is given."""
+
+    how: str
+    at: datetime | None = None
+
+
+class ConfirmIn(Schema):
+    """Whether the customer says it is fixed, and their words."""
+
+    fixed: bool
+    words: str = ""
+
+
+class SnoozeIn(WordsIn):
+    """Until when a case is put aside, and why."""
+
+    until: datetime
+
+
+class WatchIn(Schema):
+    """Whether to hear what becomes of a case."""
+
+    watch: bool = True
+
+
 class EventOut(Schema):
     """Something that happened to a case."""
 
@@ -120,18 +157,6 @@ class CaseDetail(CaseOut):
     notes: list[NoteOut]
 
 
-class RuleOut(Schema):
-    """A rule, read back."""
-
-    code: str
-    name: str
-    active: bool
-    version: int
-    sentence: str
-    cases: int
-    open: int
-
-
 def _case(case: Case, now: datetime) -> dict[str, Any]:
     [row] = rows_of([case], now=now)
     return {
@@ -154,6 +179,13 @@ def _case(case: Case, now: datetime) -> dict[str, Any]:
         "closed_at": case.closed_at,
         "resolution": case.resolution,
         "reopened": case.reopened,
+        "contact_due_at": case.contact_due_at,
+        "first_contact_at": case.first_contact_at,
+        "confirm_due_at": case.confirm_due_at,
+        "confirmed_at": case.confirmed_at,
+        "snoozed_until": case.snoozed_until,
+        "snooze_reason": case.snooze_reason,
+        "handed_on": case.handed_on,
         "signals": list(dict.fromkeys(str(cause.signal_id) for cause in case.causes.all())),
     }
 
@@ -221,8 +253,13 @@ def get_case(request: HttpRequest, code: str) -> dict[str, Any]:
     return _detail(case, user, now)
 
 
-def _step(request: HttpRequest, code: str, act: Callable[[Case, User, datetime], object]) -> dict[str, Any]:
-    user = require(request, Permission.WORK_CASES)
+def _step(
+    request: HttpRequest,
+    code: str,
+    act: Callable[[Case, User, datetime], object],
+    needs: Permission = Permission.WORK_CASES,
+) -> dict[str, Any]:
+    user = require(request, needs)
     now = timezone.now()
     case = get_visible(Case, user, code=code)
     try:
@@ -236,6 +273,61 @@ def _step(request: HttpRequest, code: str, act: Callable[[Case, User, datetime],
 def acknowledge_case(request: HttpRequest, code: str) -> dict[str, Any]:
     """Say that somebody is looking after it."""
     return _step(request, code, lambda case, user, now: acknowledge(case, by=user, now=now))
+
+
+def _check_zone(name: str, moment: datetime | None) -> None:
+    if moment is not None and moment.tzinfo is None:
+        raise HttpError(422, f"{name}: give the time with its zone, like 2026-09-17T10:41:00+02:00.")
+
+
+@router.post("/cases/{code}/contact", response=CaseDetail)
+def contact_case(request: HttpRequest, code: str, given: ContactIn) -> dict[str, Any]:
+    """Write down the first contact with the customer."""
+    _check_zone("at", given.at)
+    return _step(
+        request,
+        code,
+        lambda case, user, now: record_contact(
+            case, by=user, how=given.how, words=given.words, at=given.at or now, now=now
+        ),
+    )
+
+
+@router.post("/cases/{code}/confirm", response=CaseDetail)
+def confirm_case(request: HttpRequest, code: str, given: ConfirmIn) -> dict[str, Any]:
+    """Write down whether the customer says it is fixed; a no opens the case again."""
+    answer = confirm_fixed if given.fixed else deny_fixed
+    return _step(request, code, lambda case, user, now: answer(case, by=user, words=given.words, now=now))
+
+
+@router.post("/cases/{code}/snooze", response=CaseDetail)
+def snooze_case(request: HttpRequest, code: str, given: SnoozeIn) -> dict[str, Any]:
+    """Put a case aside for a reason; its clocks keep running."""
+    _check_zone("until", given.until)
+    return _step(
+        request,
+        code,
+        lambda case, user, now: snooze(case, by=user, until=given.until, reason=given.words, now=now),
+    )
+
+
+@router.post("/cases/{code}/wake", response=CaseDetail)
+def wake_case(request: HttpRequest, code: str) -> dict[str, Any]:
+    """Take a case up again."""
+    return _step(request, code, lambda case, user, now: wake(case, by=user, now=now))
+
+
+@router.post("/cases/{code}/watch", response=CaseDetail)
+def watch_case(request: HttpRequest, code: str, given: WatchIn) -> dict[str, Any]:
+    """Hear what becomes of a case, or no more."""
+
+    def act(case: Case, user: User, now: datetime) -> None:
+        if given.watch:
+            watch(case, by=user, now=now)
+        else:
+            stop_watching(case, by=user)
+
+    return _step(request, code, act, Permission.SEE_CUSTOMERS)
 
 
 @router.post("/cases/{code}/fix", response=CaseDetail)
@@ -266,8 +358,7 @@ def reassign_case(request: HttpRequest, code: str, given: ReassignIn) -> dict[st
 @router.post("/cases/{code}/tell", response=CaseDetail)
 def tell_case(request: HttpRequest, code: str, given: TellIn) -> dict[str, Any]:
     """Write down how, when and in which words the customer was told."""
-    if given.told_at is not None and given.told_at.tzinfo is None:
-        raise HttpError(422, "told_at: give the time with its zone, like 2026-09-17T10:41:00+02:00.")
+    _check_zone("told_at", given.told_at)
     return _step(
         request,
         code,
@@ -291,10 +382,3 @@ def reopen(request: HttpRequest, code: str, given: WordsIn) -> dict[str, Any]:
     return _step(
         request, code, lambda case, user, now: reopen_case(case, by=user, reason=given.words, now=now)
     )
-
-
-@router.get("/rules", response=list[RuleOut])
-def list_rules(request: HttpRequest) -> list[Any]:
-    """List the rules, each read back in a sentence."""
-    require(request, Permission.MANAGE_RULES)
-    return list(rule_rows())
