@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from rapport.connectors.files.mapping import Mapping, Source, dump_mapping
 from rapport.connectors.imports.models import ImportRun, SavedMapping
+from rapport.connectors.surveys.services import take_in
 from rapport.kernel.models import ApiToken, OutgoingMail, User
 from rapport.rooms.accounts.models import (
     BuyingRole,
@@ -40,6 +41,7 @@ from rapport.rooms.action.models import (
 )
 from rapport.rooms.catalog.models import Holiday
 from rapport.rooms.listening.channels.suppression import suppress
+from rapport.rooms.listening.designing.services import create_survey
 from rapport.rooms.listening.links import secret_of
 from rapport.rooms.listening.models import Draw, Programme
 from rapport.rooms.listening.services.inviting import create_invitation, open_link
@@ -68,6 +70,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         **_improvement(cast("cx_manager")),
         "place": Responsibility.objects.create(region_id="benelux", colleague=cast("cx_manager")).pk,
         "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
+        "rival_survey": create_survey("A survey brought along").code,
     }
     survey = published()
     ours |= _asking(world.eva, survey, cast("cx_manager"), None, now)
@@ -86,11 +89,13 @@ def own(user: User) -> Objects:
     )
     said = _signal("", "", user, timezone.now())
     away = Absence.objects.create(user=user, starts_on=DAY, ends_on=DAY)
+    file = take_in(b'{"pages": [{"elements": [{"type": "text", "name": "q1"}]}]}', "survey.json", by=user)
     return {
         "token": ApiToken.issue(user, "a program")[0].pk,
         "run": run.pk,
         "own_signal": said.pk,
         "absence": away.pk,
+        "survey_file": file.pk,
     }
 
 
