@@ -51,24 +51,36 @@ class View:
 
 
 def page_html(view: View) -> str:
-    """Return a page of questions; one that looks the same for everybody is written once."""
+    """Return a page of questions; a first one that looks the same for everybody is written once."""
     if view.cache_key is not None and _is_plain(view):
-        written = _written_once((view.cache_key, view.language, view.step.key if view.step else ""), view)
-        return written.replace(_ACTION, escape(view.action)).replace(_HIDDEN, _hidden(view.hidden))
+        written = _written_once((view.cache_key, view.language), view)
+        return _addressed(written, view.action, view.hidden)
     return _page(view)
 
 
+def page_written_before(key: object, language: str, action: str, hidden: Mapping[str, str]) -> str | None:
+    """Return the first page as everybody sees it, if it is one that looks the same for everybody."""
+    written = _pages.get((key, language))
+    return None if written is None else _addressed(written, action, hidden)
+
+
+def _addressed(written: str, action: str, hidden: Mapping[str, str]) -> str:
+    return written.replace(_ACTION, escape(action)).replace(_HIDDEN, _hidden(hidden))
+
+
 _ACTION, _HIDDEN = "\0action\0", "\0hidden\0"
-_pages: dict[tuple[object, str, str], str] = {}
+_pages: dict[tuple[object, str], str] = {}
 
 
 def _is_plain(view: View) -> bool:
     """Say whether nothing on the page comes from the respondent or what is known of them."""
     nothing = not (view.answers or view.problems or view.typed or view.file_names or view.notices)
-    return nothing and view.step is not None and is_same_for_all(view.definition)
+    if not nothing or view.step is None or not is_same_for_all(view.definition):
+        return False
+    return view.way.steps[0] is view.step
 
 
-def _written_once(key: tuple[object, str, str], view: View) -> str:
+def _written_once(key: tuple[object, str], view: View) -> str:
     found = _pages.get(key)
     if found is None:
         found = _page(replace(view, action=_ACTION, hidden={_HIDDEN: ""}))
@@ -292,8 +304,18 @@ class Farewell:
     done: Sequence[str] = ()
 
 
-def thanks_html(farewell: Farewell) -> str:
+def thanks_html(farewell: Farewell, cache_key: object = None) -> str:
     """Return the thanks, perhaps with an offer to talk and with what was done about earlier feedback."""
+    personal = farewell.offer_contact or farewell.contact_asked or farewell.screened or farewell.done
+    if cache_key is None or personal or farewell.known.questions:
+        return _thanks(farewell)
+    key = ("thanks", cache_key), farewell.language
+    if key not in _pages:
+        _pages[key] = _thanks(farewell)
+    return _pages[key]
+
+
+def _thanks(farewell: Farewell) -> str:
     definition, language = farewell.definition, farewell.language
     says = Words(farewell.known, language, definition.language)
     head = tell("thanks", language)
