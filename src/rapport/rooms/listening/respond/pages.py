@@ -116,7 +116,7 @@ def _hidden(fields: Mapping[str, str]) -> str:
 def _page(view: View) -> str:
     says = Words(view.way.known, view.language, view.definition.language)
     title = says.say(view.definition.title)
-    body = f"{_top(view)}{_form(view, says)}"
+    body = _form(view, says)
     return _document(f"{escape(_marked(view))}{title}", view.language, view.definition.theme.color, body)
 
 
@@ -135,7 +135,7 @@ def _form(view: View, says: Words) -> str:
     questions = "".join(_question(view, says, one) for one in shown)
     return (
         f'<form method="post" action="{escape(view.action)}" novalidate{encoding}>{fields}{_DEFAULT_BUTTON}'
-        f"{_head(view, says)}{_problems(view)}{questions}{_buttons(view)}</form>"
+        f"{_top(view)}{_head(view, says)}{_problems(view)}{questions}{_buttons(view)}</form>"
     )
 
 
@@ -189,7 +189,8 @@ def _texts(shown: Shown) -> list[str]:
 def _top(view: View) -> str:
     theme = view.definition.theme
     logo = f'<img src="{escape(theme.logo)}" alt="">' if theme.logo else ""
-    return f'<header class="top"><span class="logo">{logo}{escape(theme.name)}</span></header>'
+    named = f'<span class="logo">{logo}{escape(theme.name)}</span>' if logo or theme.name else ""
+    return f'<header class="top">{named}{_languages(view)}</header>'
 
 
 def _languages(view: View) -> str:
@@ -211,7 +212,7 @@ def _head(view: View, says: Words) -> str:
     place = view.way.position(step.key) if step else 0
     first = place <= 0
     title = says.say(definition.title)
-    parts = [_languages(view), "".join(f'<p class="note">{escape(notice)}</p>' for notice in view.notices)]
+    parts = ["".join(f'<p class="note">{escape(notice)}</p>' for notice in view.notices)]
     if first:
         parts.append(f"<h1>{title}</h1>")
         if any(definition.welcome.values()):
@@ -359,6 +360,7 @@ def _document(title: str, language: str, color: str, body: str) -> str:
     return (
         f'<!doctype html><html lang="{escape(language)}" dir="{direction(language)}"><head>'
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{plain}</title><link rel="stylesheet" href="{LOOKS}{look_of(color)}"></head>'
+        f'<title>{plain}</title><link rel="icon" href="data:,">'
+        f'<link rel="stylesheet" href="{LOOKS}{look_of(color)}"></head>'
         f'<body><main class="page">{body}</main></body></html>'
     )
