@@ -111,7 +111,7 @@ VALUES = st.dictionaries(
 
 
 @given(definition=surveys(), answers=VALUES, seed=st.text(max_size=5))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nobody_sees_a_page_or_question_that_is_not_theirs(
     definition: Definition, answers: Any, seed: str
 ) -> None:

@@ -210,7 +210,7 @@ def _attachments(ids: Sequence[str]) -> tuple[NewAttachment, ...]:
     # A plain file, so that the ledger keeps a copy of its own.
     return tuple(
         NewAttachment(
-            file=File(kept.file.storage.open(kept.file.name), name=kept.name),
+            file=File(kept.file.storage.open(str(kept.file.name)), name=kept.name),
             name=kept.name,
             content_type=kept.content_type,
         )
