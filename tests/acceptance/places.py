@@ -24,6 +24,7 @@ from rapport.rooms.accounts.models import (
 )
 from rapport.rooms.action.models import Case, Rule
 from rapport.rooms.catalog.models import Holiday
+from rapport.rooms.listening.designing.services import create_from_template, publish
 from rapport.rooms.signals.api import NewScore, NewSignal, record_signal
 from rapport.rooms.signals.models import Attachment, Signal
 
@@ -43,11 +44,18 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         "mail": mail.pk,
         "rule": rule.code,
         "holiday": holiday.pk,
+        "survey": _survey(),
         "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
     }
     ours |= {**shared, "user": cast("partner_user").pk}
     theirs |= {**shared, "user": cast("analyst").pk}
     return ours, theirs
+
+
+def _survey() -> str:
+    survey = create_from_template("event")
+    publish(survey, survey.draft_number, now=timezone.now())
+    return survey.code
 
 
 def own(user: User) -> Objects:

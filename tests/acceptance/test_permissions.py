@@ -167,6 +167,8 @@ def _reaches(door: Door, who: str, inside: str) -> bool:
     """Say whether the object of an address lies in somebody's scope."""
     if any(name in door.at for name in ("{rule}", "{holiday}", "{mapping}")):
         return True
+    if "{survey}" in door.at:
+        return who not in SEES_THEIRS
     if "{token}" in door.at or "{own_signal}" in door.at:
         return inside == "ours"
     if "{run}" in door.at:

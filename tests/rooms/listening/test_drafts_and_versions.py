@@ -37,7 +37,9 @@ NOW = timezone.now()
 
 
 def number(key: str, **more: Any) -> Any:
-    return QUESTION.validate_python({"type": "number", "key": key, "text": {"en": f"How many {key}?"}, **more})
+    return QUESTION.validate_python(
+        {"type": "number", "key": key, "text": {"en": f"How many {key}?"}, **more}
+    )
 
 
 def rated(key: str, high: int = 5, **more: Any) -> Any:
@@ -87,7 +89,11 @@ def test_a_published_version_never_changes_and_is_never_deleted() -> None:
         "UPDATE listening_surveyversion SET published_at = now() - interval '1 day'",
         "DELETE FROM listening_surveyversion",
     ):
-        with pytest.raises(IntegrityError, match=refused), transaction.atomic(), connection.cursor() as cursor:
+        with (
+            pytest.raises(IntegrityError, match=refused),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute(statement)
     assert SurveyVersion.objects.get(pk=version.pk).document == survey.draft
 
@@ -237,7 +243,7 @@ def test_a_draft_says_where_the_line_of_the_last_version_breaks() -> None:
     told = {found.question: found.message for found in compare_with_version(after, before, 3)}
     assert set(told) == {"feeling", "solved", "effort"}
     assert "dropped" in told["feeling"]
-    assert "lack no" in told["solved"]
+    assert "lack “no”" in told["solved"]
     assert "lost the stable key effort" in told["effort"]
 
 

@@ -1,4 +1,4 @@
-"""What can be done to a draft from its page: each action reads its form and returns the edit and where to go."""
+"""What can be done to a draft from its page: each action reads its form and returns the edit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -18,8 +18,8 @@ from rapport.rooms.listening.definition import (
     Quota,
     Split,
     Text,
-    Theme,
     Thanks,
+    Theme,
 )
 from rapport.rooms.listening.definition.texts import Key, Language
 

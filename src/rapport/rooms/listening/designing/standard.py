@@ -176,7 +176,7 @@ _QUESTIONS: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
         "priorities",
         "What matters most in a supplier",
         "What matters most to you when you choose a supplier? Put the three most important in order.",
-        "Was ist Ihnen bei der Wahl eines Lieferanten am wichtigsten? Bringen Sie die drei wichtigsten Punkte in eine Reihenfolge.",
+        "Was ist Ihnen bei der Wahl eines Lieferanten am wichtigsten? Ordnen Sie die drei ersten.",
         {
             "type": "ranking",
             "most": 3,
