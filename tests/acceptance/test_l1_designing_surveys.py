@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from rapport.kernel.models import User
 from rapport.rooms.listening.models import BankQuestion, Response, Survey
-from tests.browser import axe_violations, open_page, overflows
+from tests.browser import PHONE, axe_violations, open_page, overflows
 from tests.cast import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.django_db(transaction=True)]
@@ -91,7 +91,7 @@ def design(page: Page, url: str) -> str:
     page.get_by_label("Metric").select_option("nps")
     press(page, "Save the question", "#c-nps .ask")
 
-    press(page, "Add a page n", "#o-p-page2[aria-current]")
+    press(page, "Add a page", "#o-p-page2[aria-current]")
     page.get_by_label("A new question").select_option("choice")
     press(page, "Add the question", "#o-q-choice")
     page.get_by_label("Question", exact=True).fill("What went wrong?")
@@ -172,7 +172,7 @@ def test_a_designer_needs_neither_a_mouse_nor_a_wide_screen(
         page.locator(".outline-pages ol > li:first-child #o-q-effort[aria-current]").wait_for()
         page.locator("#o-q-solved").focus()
         page.keyboard.press("Enter")
-        page.wait_for_function("document.activeElement.matches('#panel h2')")
+        page.locator("#panel h2:focus").wait_for()
         grip, target = page.locator("li[data-key-of=solved] [data-grip]"), page.locator("#o-q-feeling")
         if page.evaluate("'drags' in document.documentElement.dataset"):
             grip.drag_to(target)
@@ -202,12 +202,13 @@ def test_a_preview_branches_as_the_contact_and_leaves_nothing(
     made = client.post("/api/v1/surveys", json.dumps(told), "application/json").json()
     address = f"{live_server.url}/listen/surveys/{made['code']}/preview/draft/?language=de"
     address += f"&contact={world.joost.code}"
-    with open_page(browser, phone=True, java_script_enabled=False) as page:
-        sign_in(page, live_server.url, client)
-        for score, follows in (("3", "Was ging schief?"), ("9", "Vielen Dank")):
-            page.goto(f"{address}&again=yes")
-            page.get_by_label(score, exact=True).check(force=True)
-            page.locator(".go button.primary").click()
-            page.get_by_text(follows).first.wait_for()
+    page = browser.new_context(viewport=PHONE, java_script_enabled=False).new_page()
+    sign_in(page, live_server.url, client)
+    for score, follows in (("3", "Was ging schief?"), ("9", "Vielen Dank")):
+        page.goto(f"{address}&again=yes")
+        page.get_by_label(score, exact=True).check(force=True)
+        page.locator(".go button.primary").click()
+        page.get_by_text(follows).first.wait_for()
+    page.context.close()
     assert not Response.objects.exists()
     assert not BankQuestion.objects.exists()

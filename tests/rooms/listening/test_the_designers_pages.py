@@ -77,7 +77,8 @@ def test_every_type_of_question_can_be_added_opened_and_saved(client: Client, su
         key = page.redirect_chain[-1][0].rpartition("question=")[2]
         assert question(survey, key)["type"] == kind
         form = page.context["form"]
-        sent = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+        held = {name: form[name].value() for name in form.fields}
+        sent = {name: value for name, value in held.items() if value is not None and value is not False}
         sent |= {"question": key, "text": f"Words of {kind}"}
         for name in form.lists:
             sent |= {name: ["0", "1"], f"{name}-0-text": "First", f"{name}-1-text": "Second"}
