@@ -60,8 +60,8 @@ def load_company(
         deal(rng, accounts, calendar)
         progress("30,000 pieces of feedback")
         speak(rng, people, calendar)
-        progress("Rules, and the cases of the last weeks")
-        close_loops(rng, colleagues, now)
+        progress("Rules, the cases of the last weeks, and what was changed for good")
+        close_loops(rng, colleagues, calendar, now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return Loaded(Account.objects.count(), Contact.objects.count(), Signal.objects.count())

@@ -33,6 +33,7 @@ class Permission(models.TextChoices):
     EXPORT = "export", _("Export lists")
     IMPORT = "import", _("Import files")
     EDIT_CATALOG = "edit_catalog", _("Edit reference data")
+    MANAGE_PROGRAMMES = "manage_programmes", _("Plan programmes and ask people")
     MANAGE_PEOPLE = "manage_people", _("Manage the people of one's own partner")
     ADMINISTER = "administer", _("Administer users, audit and jobs")
 
@@ -45,12 +46,21 @@ _RUN = _WORK | {
     Permission.MANAGE_SURVEYS,
     Permission.IMPORT,
     Permission.EDIT_CATALOG,
+    Permission.MANAGE_PROGRAMMES,
 }
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.CX_MANAGER: frozenset(_RUN),
-    Role.ANALYST: frozenset(_SEE | {Permission.EXPORT, Permission.IMPORT, Permission.MANAGE_SURVEYS}),
+    Role.ANALYST: frozenset(
+        _SEE
+        | {
+            Permission.EXPORT,
+            Permission.IMPORT,
+            Permission.MANAGE_SURVEYS,
+            Permission.MANAGE_PROGRAMMES,
+        }
+    ),
     Role.ACCOUNT_MANAGER: frozenset(_WORK | {Permission.EDIT_CUSTOMERS}),
     Role.SERVICE_LEAD: frozenset(_WORK | {Permission.EDIT_CUSTOMERS}),
     Role.MARKETER: frozenset(_SEE | {Permission.EXPORT}),

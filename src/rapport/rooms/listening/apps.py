@@ -14,10 +14,12 @@ class ListeningConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Load the jobs, and put the surveys on the rail."""
-        from rapport.rooms.listening import tasks  # noqa: F401
+        """Load the jobs, listen to customers and to the mail service, and put the surveys on the rail."""
+        from rapport.rooms.listening import listeners, tasks  # noqa: F401  (registers)
+        from rapport.rooms.listening.channels.service_events import listen
         from rapport.ui.navigation import Entry, register
 
+        listen()
         register(Entry(_("Surveys"), "surveys:list", icon="survey", key="s", order=32, allowed=_sees_surveys))
 
 

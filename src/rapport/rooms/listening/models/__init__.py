@@ -1,6 +1,16 @@
 """What the room keeps."""
 
 from rapport.rooms.listening.models.answering import Ballot, QuotaFill, Upload
+from rapport.rooms.listening.models.asking import (
+    Bounce,
+    HouseRest,
+    NotAsked,
+    Occasion,
+    Reward,
+    Sheet,
+    ShortMessage,
+    Suppression,
+)
 from rapport.rooms.listening.models.invitation import Invitation, Response
 from rapport.rooms.listening.models.programme import Draw, Programme
 from rapport.rooms.listening.models.survey import BankQuestion, Survey, SurveyVersion
@@ -8,11 +18,19 @@ from rapport.rooms.listening.models.survey import BankQuestion, Survey, SurveyVe
 __all__ = [
     "Ballot",
     "BankQuestion",
+    "Bounce",
     "Draw",
+    "HouseRest",
     "Invitation",
+    "NotAsked",
+    "Occasion",
     "Programme",
     "QuotaFill",
     "Response",
+    "Reward",
+    "Sheet",
+    "ShortMessage",
+    "Suppression",
     "Survey",
     "SurveyVersion",
     "Upload",
