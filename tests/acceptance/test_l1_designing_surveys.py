@@ -105,7 +105,6 @@ def design(page: Page, url: str) -> str:
     page.get_by_label("How the parts are held together").first.select_option("none")
     page.get_by_label("What is looked at").first.select_option("answer:nps")
     page.locator("#g0-p0-operator").select_option("at_most")
-    page.locator("#g0-p0-value").wait_for()
     page.locator("#g0-p0-value").fill("6")
     press(page, "Save the condition", "#b-0")
     return code

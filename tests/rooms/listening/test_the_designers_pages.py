@@ -217,12 +217,15 @@ def test_a_condition_nested_deeper_than_the_form_is_left_alone(client: Client, s
 def test_values_splits_and_quotas_are_added_and_removed(client: Client, survey: Survey) -> None:
     act(client, survey, "add-value", key="score", how="mean", of=["satisfied_event", "effort"])
     act(client, survey, "add-split", key="half", arms="new 2, old")
-    act(client, survey, "add-quota", key="enough", most="50", message="Thank you.")
+    act(client, survey, "add-quota", key="enough", most="40", message="Thank you.")
+    act(client, survey, "quota", key="enough", most="50", message="We heard enough, thank you.")
+    assert "most:" in text(act(client, survey, "quota", key="enough", most="many"))
     survey.refresh_from_db()
     definition = survey.definition()
     assert definition.calculated[0].of == ("satisfied_event", "effort")
     assert [(arm.key, arm.share) for arm in definition.splits[0].arms] == [("new", 2), ("old", 1)]
     assert definition.quotas[0].most == 50
+    assert definition.quotas[0].message == {"en": "We heard enough, thank you."}
     assert "Name at least two ways" in text(act(client, survey, "add-split", key="one", arms="only"))
     assert "is taken" in text(act(client, survey, "add-value", key="half", how="sum", of=["effort"]))
     for what, key in (("value", "score"), ("split", "half"), ("quota", "enough")):
