@@ -41,7 +41,7 @@ from rapport.rooms.action.models import (
 )
 from rapport.rooms.catalog.models import Holiday
 from rapport.rooms.listening.channels.suppression import suppress
-from rapport.rooms.listening.designing.services import create_survey
+from rapport.rooms.listening.designing.services import create_from_template, create_survey, publish
 from rapport.rooms.listening.links import secret_of
 from rapport.rooms.listening.models import Draw, Programme
 from rapport.rooms.listening.services.inviting import create_invitation, open_link
@@ -66,6 +66,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         "mail": mail.pk,
         "rule": rule.code,
         "holiday": holiday.pk,
+        "survey": _survey(),
         **_playbook(),
         **_improvement(cast("cx_manager")),
         "place": Responsibility.objects.create(region_id="benelux", colleague=cast("cx_manager")).pk,
@@ -78,6 +79,12 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
     ours |= {**shared, "user": cast("partner_user").pk}
     theirs |= {**shared, "user": cast("analyst").pk}
     return ours, theirs
+
+
+def _survey() -> str:
+    survey = create_from_template("event")
+    publish(survey, survey.draft_number, now=timezone.now())
+    return survey.code
 
 
 def own(user: User) -> Objects:

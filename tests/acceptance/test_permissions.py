@@ -172,6 +172,8 @@ def _reaches(door: Door, who: str, inside: str) -> bool:
         return True
     if "{survey}" in str(door.body):
         return True
+    if "{survey}" in door.at:
+        return who not in SEES_THEIRS
     if "{programme}" in door.at or "{suppressed}" in door.at:
         # What colleagues plan is no secret among them; a partner's people see what their partner sends.
         return not who.startswith("partner_") or inside == "theirs"

@@ -38,6 +38,7 @@ def pages(names: dict[str, Any]) -> Iterator[str]:
 def _is_page(door: Door) -> bool:
     files = (
         ".csv",
+        ".css",
         ".toml",
         ".json",
         "exports/",
