@@ -153,6 +153,10 @@ PROGRAMMES: list[Door] = [
     *page(f"{PROGRAMME}links/", ASK, at=f"{G}links/", both=True),
     *page(f"{PROGRAMME}links/<uuid:pk>/withdraw/", ASK, at=f"{G}links/{{open_link}}/withdraw/", post=True),
     *page(f"{PROGRAMME}links/<uuid:pk>/<str:kind>/", ASK, at=f"{G}links/{{open_link}}/svg/"),
+    *page(f"{PROGRAMME}interviews/", SEE, at=f"{G}interviews/"),
+    *page(f"{PROGRAMME}interviews/<uuid:pk>/", SEE, at=f"{G}interviews/{{interview}}/", both=True),
+    *page(f"{PROGRAMME}paper/", ASK, at=f"{G}paper/", both=True),
+    *page(f"{PROGRAMME}paper/<slug:language>.pdf", ASK, at=f"{G}paper/en.pdf"),
     *page(f"{PROGRAMME}turn/<slug:what>/", ASK, at=f"{G}turn/pause/", post=True),
     *(Door("ask/stop/<str:secret>/", EVERYBODY, method, "ask/stop/{secret}/") for method in ("GET", "POST")),
     # Without a mail service in use and its secret there is no such page; tried with both in tests of the room.

@@ -169,7 +169,7 @@ def _reaches(door: Door, who: str, inside: str) -> bool:
         return True
     if "{survey}" in str(door.body):
         return True
-    if "{programme}" in door.at or "{suppressed}" in door.at:
+    if ("{programme}" in door.at and "{interview}" not in door.at) or "{suppressed}" in door.at:
         # What colleagues plan is no secret among them; a partner's people see what their partner sends.
         return not who.startswith("partner_") or inside == "theirs"
     if "{token}" in door.at or "{own_signal}" in door.at:

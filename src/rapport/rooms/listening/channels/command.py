@@ -37,4 +37,8 @@ def messages_in(path: Path) -> Iterator[bytes]:
     if not is_mbox:
         yield path.read_bytes()
         return
-    yield from (message.as_bytes() for message in mailbox.mbox(path, create=False))
+    box = mailbox.mbox(path, create=False)
+    try:
+        yield from (message.as_bytes() for message in box)
+    finally:
+        box.close()

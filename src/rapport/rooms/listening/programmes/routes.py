@@ -16,7 +16,7 @@ from rapport.kernel.scope import get_visible
 from rapport.rooms.catalog.models import Partner
 from rapport.rooms.listening.channels.bounces import NoReport, take_raw
 from rapport.rooms.listening.channels.suppression import NotAnAddress, lift, suppress
-from rapport.rooms.listening.models import Draw, Invitation, NotAsked, Programme, Survey, Suppression
+from rapport.rooms.listening.models import Draw, Invitation, NotAsked, Programme, Suppression, Survey
 from rapport.rooms.listening.programmes import progress
 from rapport.rooms.listening.programmes.bias import compare
 from rapport.rooms.listening.programmes.plan import PlanError, read_plan
@@ -146,6 +146,17 @@ class SuppressionOut(Schema):
     detail: str
     source: str
     since: datetime
+
+
+class RestIn(Schema):
+    """How long people are left alone; null asks for nothing."""
+
+    contact_days: int | None = None
+    account_days: int | None = None
+    account_most: int | None = None
+    decision_days: int | None = None
+    yearly_contact: int | None = None
+    yearly_account: int | None = None
 
 
 class ReportsTaken(Schema):
@@ -345,12 +356,11 @@ def read_rest(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.put("/rest-rule", response=dict[str, Any], summary="Set the house's rest rule")
-def put_rest(request: HttpRequest, told: dict[str, Any]) -> dict[str, Any]:
+def put_rest(request: HttpRequest, told: RestIn) -> dict[str, Any]:
     """Set how long people are left alone; what is left out asks for nothing."""
     require(request, MANAGES)
-    nothing = {"contact_days": None, "yearly_contact": None}
     try:
-        rule = read_plan({"rest": nothing | told}).rest
+        rule = read_plan({"rest": told.dict()}).rest
     except PlanError as error:
         raise HttpError(422, str(error)) from error
     set_house_rest(rule)

@@ -61,8 +61,10 @@ def tabs_of(request: UserRequest, row: Programme, current: str) -> list[Tab]:
     parts = [("show", _("How it goes")), ("draws", _("Draws"))]
     if not row.anonymous:
         parts.append(("people", _("Who was asked")))
+    if "interview" in row.plan.get("channels", ()) and request.user.may(Permission.SEE_CUSTOMERS):
+        parts.append(("interviews", _("Interviews")))
     if request.user.may(Permission.MANAGE_PROGRAMMES):
-        parts += [("plan", _("Plan")), ("links", _("Links and codes"))]
+        parts += [("plan", _("Plan")), ("links", _("Links and codes")), ("paper", _("Paper"))]
     return [
         Tab(label, reverse(f"programmes:{name}", args=[row.code]), current=name == current)
         for name, label in parts
