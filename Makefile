@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser check format bench drill-crash drill-mail lock migrations setup setup-dev clean
+.PHONY: help demo test check format bench drill-crash drill-mail pictures lock migrations setup setup-dev clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ drill-crash: setup-dev  ## Kill worker and web at fifty random moments and count
 
 drill-mail: setup-dev  ## Kill sender and workers 200 times while invitations go out and count what was lost or doubled
 	$(BIN)/python -m bench.drill_mail
+
+pictures: setup-dev browser  ## Take the README's pictures of the fictional company again
+	$(BIN)/python scripts/take-pictures
 
 migrations: setup-dev  ## Write migrations for changed tables
 	$(BIN)/python -m django makemigrations --settings rapport.config.settings

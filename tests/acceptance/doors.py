@@ -72,6 +72,8 @@ BODY = {
     "words": "Some words",
     "to": "cx_manager@halden.example",
     "how": "telephone",
+    "fixed": True,
+    "until": "2026-03-02T10:00:00Z",
     "kind": "survey",
     "source": "crm",
     "external_reference": "r1",
@@ -126,7 +128,15 @@ CUSTOMER, PERSON = "customers/<str:code>/", "customers/people/<str:code>/"
 A, P = "customers/{account}/", "customers/people/{contact}/"
 PROJECT = f"{CUSTOMER}projects/<int:project>/milestones/"
 PROJECT_AT = f"{A}projects/{{projects}}/milestones/"
-STEPS = {"acknowledge": "", "reassign": "words to", "tell": "words how"}
+STEPS = {
+    "acknowledge": "",
+    "wake": "",
+    "reassign": "words to",
+    "tell": "words how",
+    "contact": "words how",
+    "confirm": "fixed",
+    "snooze": "words until",
+}
 CASE, SIGNAL = "act/cases/<slug:code>/", "listen/feedback/<uuid:pk>/"
 C, S = "act/cases/{case}/", "listen/feedback/{signal}/"
 
@@ -185,6 +195,18 @@ PROGRAMMES: list[Door] = [
     *api("DELETE", "suppressions/<int:pk>", ASK, at="suppressions/{suppressed}"),
     *api("POST", "bounces", ASK),
 ]
+SUMMARY = {"what_happened": "Late", "what_we_did": "Rang", "what_changes": "One owner"}
+
+LEAD = "cx_manager@halden.example"
+PROBLEM = {"title": "Dates", "problem": "They move", "owner": LEAD}
+STEPS_OF_IMPROVEMENT: dict[str, dict[str, Any]] = {
+    "whys": {"answer": "Nobody owns it"},
+    "causes": {"family": "Desk", "text": "By hand"},
+    "actions": {"text": "One owner", "owner": LEAD, "due_on": "2026-03-02"},
+    "ship": {"on": "2026-03-02", "expected_share": 0.1},
+    "drop": {"why": "Elsewhere"},
+    "cases": {"case": "{case}"},
+}
 
 DOORS: list[Door] = [
     *PROGRAMMES,
@@ -354,9 +376,87 @@ DOORS: list[Door] = [
     *page(CASE, SEE, at=C),
     *(
         door
-        for step in ("acknowledge", "fix", "tell", "close", "reopen", "reassign", "note")
+        for step in (
+            *("acknowledge", "contact", "fix", "tell", "confirm", "close", "reopen"),
+            *("reassign", "note", "snooze", "wake", "escalate"),
+        )
         for door in page(f"{CASE}{step}/", WORK, at=f"{C}{step}/", post=True)
     ),
+    *page(f"{CASE}watch/", SEE, at=f"{C}watch/", post=True),
+    *page("act/escalations/", SEE),
+    *page("act/escalations/levels/", RULES),
+    *page("act/escalations/levels/new/", RULES, both=True),
+    *page("act/escalations/levels/<int:number>/", RULES, at="act/escalations/levels/1/", both=True),
+    *page("act/escalations/<slug:code>/", SEE, at="act/escalations/{escalation}/"),
+    *page("act/escalations/<slug:code>/take/", SEE, at="act/escalations/{escalation}/take/", post=True),
+    *page("act/escalations/<slug:code>/end/", SEE, at="act/escalations/{escalation}/end/", post=True),
+    *page("act/improvements/", FIGURES),
+    *page("act/improvements/new/", WORK, both=True),
+    *page("act/improvements/<slug:code>/", FIGURES, at="act/improvements/{improvement}/"),
+    *(
+        door
+        for step in ("why", "unwhy", "cause", "action", "ship", "drop")
+        for door in page(
+            f"act/improvements/<slug:code>/{step}/",
+            WORK,
+            at=f"act/improvements/{{improvement}}/{step}/",
+            post=True,
+        )
+    ),
+    *page(
+        "act/improvements/<slug:code>/action/<int:pk>/done/",
+        WORK,
+        at="act/improvements/{improvement}/action/{action}/done/",
+        post=True,
+    ),
+    *page(
+        "act/improvements/<slug:code>/link/",
+        WORK,
+        at="act/improvements/{improvement}/link/",
+        post=True,
+        sent={"case": "{case}"},
+    ),
+    *page(f"{CASE}tell-all/", WORK, at=f"{C}tell-all/", both=True),
+    *page(f"{CASE}promise/", WORK, at=f"{C}promise/", post=True),
+    *page(
+        "act/improvements/<slug:code>/tell-all/",
+        WORK,
+        at="act/improvements/{improvement}/tell-all/",
+        both=True,
+    ),
+    *page(
+        "act/improvements/<slug:code>/publish/",
+        RULES,
+        at="act/improvements/{improvement}/publish/",
+        post=True,
+    ),
+    *page("act/published/<int:pk>/withdraw/", RULES, at="act/published/{publication}/withdraw/", post=True),
+    *page("act/letters/", RULES),
+    *page("act/letters/<slug:language>/", RULES, at="act/letters/en/", both=True),
+    *page("act/told/<slug:code>/", WORK, at="act/told/{telling}/"),
+    *page("act/told/<slug:code>/send/", WORK, at="act/told/{telling}/send/", post=True),
+    *page("act/told/<slug:code>/drop/", WORK, at="act/told/{telling}/drop/", post=True),
+    Door("act/answer/<str:token>/", EVERYBODY, address="act/answer/a-token/"),
+    Door("act/said-and-done/", EVERYBODY),
+    Door("act/said-and-done/<slug:region>/", EVERYBODY, address="act/said-and-done/benelux/"),
+    *page("act/promises/", WORK, both=True),
+    *page("act/promises/<int:pk>/settle/", WORK, at="act/promises/{promise}/settle/", post=True),
+    *page("act/playbooks/", RULES, both=True),
+    *page("act/playbooks/<int:pk>/", RULES, at="act/playbooks/{playbook}/", both=True),
+    *page("act/playbooks/<int:pk>/switch/", RULES, at="act/playbooks/{playbook}/switch/", post=True),
+    *page(
+        "act/playbooks/<int:pk>/steps/<int:step>/remove/",
+        RULES,
+        at="act/playbooks/{playbook}/steps/{step}/remove/",
+        post=True,
+    ),
+    *page(f"{CASE}play/", WORK, at=f"{C}play/", post=True, sent={"playbook": "{playbook}"}),
+    *page(f"{CASE}tasks/<int:pk>/", WORK, at=f"{C}tasks/{{task}}/", post=True),
+    *page("act/follow-up/", FIGURES),
+    *page("act/duty/", WORK, both=True),
+    *page("act/duty/away/<int:pk>/back/", WORK, at="act/duty/away/{absence}/back/", post=True),
+    *page("act/duty/places/", RULES, post=True),
+    *page("act/duty/places/<int:pk>/remove/", RULES, at="act/duty/places/{place}/remove/", post=True),
     *page("act/rules/", RULES),
     *page("act/rules/new/", RULES, both=True),
     *page("act/rules/<slug:code>/", RULES, at="act/rules/{rule}/", both=True),
@@ -365,12 +465,104 @@ DOORS: list[Door] = [
     *api("GET", "cases/<code>", SEE, at="cases/{case}"),
     *(
         door
-        for step in ("acknowledge", "fix", "notes", "reassign", "tell", "close", "reopen")
+        for step in (
+            *("acknowledge", "contact", "fix", "notes", "reassign", "tell", "confirm", "close", "reopen"),
+            *("snooze", "wake", "escalate"),
+        )
         for door in api(
             "POST", f"cases/<code>/{step}", WORK, at=f"cases/{{case}}/{step}", tells=STEPS.get(step, "words")
         )
     ),
+    *api("GET", "escalations", SEE),
+    *api("GET", "escalations/<code>", SEE, at="escalations/{escalation}"),
+    *api("POST", "escalations/<code>/acknowledge", SEE, at="escalations/{escalation}/acknowledge"),
+    *api("POST", "escalations/<code>/end", SEE, at="escalations/{escalation}/end", body=SUMMARY),
+    *api("GET", "escalation-levels", RULES),
+    *api("GET", "cases/<code>/raised-by", WORK, at="cases/{case}/raised-by"),
+    *api("POST", "cases/<code>/tellings", WORK, at="cases/{case}/tellings", body={"words": {}}),
+    *api("GET", "improvements/<code>/raised-by", WORK, at="improvements/{improvement}/raised-by"),
+    *api(
+        "POST",
+        "improvements/<code>/tellings",
+        WORK,
+        at="improvements/{improvement}/tellings",
+        body={"words": {}},
+    ),
+    *api("GET", "tellings/<code>", WORK, at="tellings/{telling}"),
+    *api("POST", "tellings/<code>/send", WORK, at="tellings/{telling}/send"),
+    *api("POST", "tellings/<code>/drop", WORK, at="tellings/{telling}/drop"),
+    *api("GET", "letters", RULES),
+    *api("PUT", "letters/<language>", RULES, at="letters/nl", body={"subject": "a", "body": "{link}"}),
+    *api("GET", "promises", WORK),
+    *api(
+        "POST",
+        "promises",
+        WORK,
+        body={"account": "{account}", "words": "Rings", "owner": LEAD, "due_on": "2026-03-02"},
+    ),
+    *api(
+        "POST",
+        "promises/<int:pk>/settle",
+        WORK,
+        at="promises/{promise}/settle",
+        body={"kept": True},
+    ),
+    *api(
+        "POST",
+        "improvements/<code>/publications",
+        RULES,
+        at="improvements/{improvement}/publications",
+        body={"you_said": "Late", "we_did": "One owner"},
+    ),
+    *api("POST", "publications/<int:pk>/withdraw", RULES, at="publications/{publication}/withdraw"),
+    *api("GET", "playbooks", WORK),
+    *api("POST", "playbooks", RULES, body={"name": "A book"}),
+    *api("GET", "cases/<code>/tasks", SEE, at="cases/{case}/tasks"),
+    *api("POST", "cases/<code>/tasks", WORK, at="cases/{case}/tasks", body={"playbook": "{playbook}"}),
+    *api("POST", "cases/<code>/tasks/<int:pk>", WORK, at="cases/{case}/tasks/{task}"),
+    *api("GET", "improvements", FIGURES),
+    *api("POST", "improvements", WORK, body=PROBLEM),
+    *api("GET", "improvements/<code>", FIGURES, at="improvements/{improvement}"),
+    *(
+        door
+        for step, body in STEPS_OF_IMPROVEMENT.items()
+        for door in api(
+            "POST",
+            f"improvements/<code>/{step}",
+            WORK,
+            at=f"improvements/{{improvement}}/{step}",
+            body=body,
+        )
+    ),
+    *api(
+        "POST",
+        "improvements/<code>/actions/<int:pk>/done",
+        WORK,
+        at="improvements/{improvement}/actions/{action}/done",
+    ),
+    *api(
+        "PUT",
+        "escalation-levels",
+        RULES,
+        body={"number": 2, "name": "Level", "responder": "cx_manager@halden.example"},
+    ),
+    *api("POST", "cases/<code>/watch", SEE, at="cases/{case}/watch", body={"watch": True}),
     *api("GET", "rules", RULES),
+    *api("POST", "rules", RULES, body={"name": "A rule", "fallback": "cx_manager@halden.example"}),
+    *api("GET", "rules/<code>/dry-run", RULES, at="rules/{rule}/dry-run"),
+    *api("POST", "rules/<code>/switch", RULES, at="rules/{rule}/switch", body={"active": True}),
+    *api("GET", "follow-up", FIGURES),
+    *api("GET", "responsibilities", RULES),
+    *api(
+        "POST",
+        "responsibilities",
+        RULES,
+        body={"region": "nordics", "colleague": "cx_manager@halden.example"},
+    ),
+    *api("DELETE", "responsibilities/<int:pk>", RULES, at="responsibilities/{place}"),
+    *api("GET", "absences", WORK),
+    *api("POST", "absences", WORK, body={"starts_on": "2026-03-02", "ends_on": "2026-03-03"}),
+    *api("DELETE", "absences/<int:pk>", WORK, at="absences/{absence}"),
     # connectors
     *page("imports/", IMPORT, both=True),
     *page("imports/<uuid:pk>/", IMPORT, at="imports/{run}/", both=True),

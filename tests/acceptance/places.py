@@ -22,7 +22,22 @@ from rapport.rooms.accounts.models import (
     ServiceRequest,
     Usage,
 )
-from rapport.rooms.action.models import Case, Rule
+from rapport.rooms.action.models import (
+    Absence,
+    Case,
+    CaseTask,
+    CorrectiveAction,
+    Escalation,
+    EscalationLevel,
+    Improvement,
+    Playbook,
+    PlaybookStep,
+    Promise,
+    Publication,
+    Responsibility,
+    Rule,
+    Telling,
+)
 from rapport.rooms.catalog.models import Holiday
 from rapport.rooms.listening.channels.suppression import suppress
 from rapport.rooms.listening.links import secret_of
@@ -39,6 +54,7 @@ DAY = date(2026, 3, 2)
 def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
     """Return the objects of Veldhuis and those of Kestrel, by the names used in addresses."""
     now = timezone.now()
+    cast("cx_manager")
     ours = _at(world.veldhuis, world.meppel, world.eva, cast("account_manager"), now)
     theirs = _at(world.kestrel, world.tarnhelm, world.kestrel_buyer, cast("cx_manager"), now)
     rule = Rule.objects.create(name="Unhappy", fallback=cast("cx_manager"))
@@ -48,6 +64,9 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         "mail": mail.pk,
         "rule": rule.code,
         "holiday": holiday.pk,
+        **_playbook(),
+        **_improvement(cast("cx_manager")),
+        "place": Responsibility.objects.create(region_id="benelux", colleague=cast("cx_manager")).pk,
         "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
     }
     survey = published()
@@ -66,7 +85,13 @@ def own(user: User) -> Objects:
         file_name="a.csv", mapping=dump_mapping(mapping), started_by=user, finished_at=timezone.now(), **told
     )
     said = _signal("", "", user, timezone.now())
-    return {"token": ApiToken.issue(user, "a program")[0].pk, "run": run.pk, "own_signal": said.pk}
+    away = Absence.objects.create(user=user, starts_on=DAY, ends_on=DAY)
+    return {
+        "token": ApiToken.issue(user, "a program")[0].pk,
+        "run": run.pk,
+        "own_signal": said.pk,
+        "absence": away.pk,
+    }
 
 
 def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> Objects:
@@ -87,6 +112,7 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
             kind="account", kept_id=account.pk, merged_id=other.pk, before={}, merged_at=now, undone_at=now
         ),
     }
+    case = _case(account, owner, now)
     return {
         **{name: row.pk for name, row in found.items()},
         "account": account.code,
@@ -94,7 +120,13 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "contact": contact.code,
         "signal": signal.pk,
         "file": signal.attachments.get().pk,
-        "case": _case(account, owner, now).code,
+        "case": case.code,
+        "escalation": _escalation(case, now).code,
+        "telling": Telling.objects.create(case=case, words={}, drafted_at=now).code,
+        "task": _task(case, now),
+        "promise": Promise.objects.create(
+            account=account, words="Rings", owner=owner, due_on=DAY, made_at=now
+        ).pk,
     }
 
 
@@ -151,6 +183,38 @@ def _case(account: Any, owner: User, now: datetime) -> Case:
         time_zone="UTC",
         due_hours=8,
     )
+
+
+def _escalation(case: Case, now: datetime) -> Escalation:
+    lead = User.objects.get(role="cx_manager")
+    level, _made = EscalationLevel.objects.get_or_create(
+        number=1, defaults={"name": "Named responder", "responder": lead}
+    )
+    return Escalation.objects.create(case=case, level=level, reason="person", words="Now", raised_at=now)
+
+
+def _playbook() -> Objects:
+    book = Playbook.objects.create(name="Late parts")
+    step = PlaybookStep.objects.create(playbook=book, position=1, text="Ring")
+    return {"playbook": book.pk, "step": step.pk}
+
+
+def _improvement(owner: User) -> Objects:
+    """Return an improvement of ours; partners' people find none."""
+    one = Improvement.objects.create(
+        title="Dates", problem="They move", metric_id="nps", owner=owner, found_at=timezone.now()
+    )
+    action = CorrectiveAction.objects.create(improvement=one, text="One owner", owner=owner, due_on=DAY)
+    published = Publication.objects.create(
+        improvement=one, you_said="Late", we_did="One owner", published_at=timezone.now()
+    )
+    return {"improvement": one.code, "action": action.pk, "publication": published.pk}
+
+
+def _task(case: Case, now: datetime) -> int:
+    book, _made = Playbook.objects.get_or_create(name="Another book")
+    task = CaseTask.objects.create(case=case, playbook=book, position=1, text="Ring", due_at=now)
+    return int(task.pk)
 
 
 def _pair(account: Any, other: Any, now: datetime) -> DuplicateCandidate:

@@ -107,6 +107,9 @@ def write_rule(page: Page) -> None:
     page.select_option("select[name=fallback]", label="Mara")
     page.locator("main form button.primary").click()
     expect(page.locator("main")).to_contain_text("6 or lower")
+    expect(page.locator("main")).to_contain_text("Would have opened 0 cases")
+    page.get_by_role("button", name="Switch the rule on").click()
+    expect(page.locator("main")).to_contain_text("1 rule opens cases")
 
 
 def issue_token(page: Page) -> str:

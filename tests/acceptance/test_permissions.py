@@ -147,7 +147,8 @@ def _filled(body: Any, objects: Objects) -> Any:
 
 def _expected(door: Door, who: str, inside: str) -> str:
     if door.needs == EVERYBODY:
-        return "in"
+        # A link that was sent to nobody leads nowhere, whoever follows it.
+        return "no page" if "a-token" in door.at else "in"
     if door.needs in (NOBODY, PROGRAM):
         return "no page"
     if who not in Role.values:
@@ -165,13 +166,21 @@ def _may(who: str, needs: tuple[Permission, ...]) -> bool:
 
 def _reaches(door: Door, who: str, inside: str) -> bool:
     """Say whether the object of an address lies in somebody's scope."""
-    if any(name in door.at for name in ("{rule}", "{holiday}", "{mapping}")):
+    if "{playbook}" in door.at or any(
+        name in door.at for name in ("{rule}", "{holiday}", "{mapping}", "{place}", "{publication}")
+    ):
         return True
     if "{survey}" in str(door.body):
         return True
     if ("{programme}" in door.at and "{interview}" not in door.at) or "{suppressed}" in door.at:
         # What colleagues plan is no secret among them; a partner's people see what their partner sends.
         return not who.startswith("partner_") or inside == "theirs"
+    if "{improvement}" in door.at:
+        # What we change is ours to know; a case named along with it has to be in reach as well.
+        with_case = "{case}" in str(door.body)
+        return who not in SEES_THEIRS and (not with_case or inside == "ours" or who in SEES_EVERYTHING)
+    if "{absence}" in door.at:
+        return inside == "ours" or _may(who, (Permission.MANAGE_RULES,))
     if "{token}" in door.at or "{own_signal}" in door.at:
         return inside == "ours"
     if "{run}" in door.at:

@@ -11,7 +11,9 @@ from rapport.demo import story
 from rapport.demo.customers import Person
 from rapport.demo.feedback import _all
 from rapport.demo.load import load_company
+from rapport.kernel.models import OutgoingMail
 from rapport.rooms.accounts.models import Account, BuyingRole, Contact, Contract, Order, ServiceRequest
+from rapport.rooms.action.models import Case, Escalation, Improvement, Promise
 from rapport.rooms.signals.models import Comment, Score, Signal
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -107,3 +109,18 @@ def test_a_sample_is_answering_and_the_buyers_hold_back(demo: None) -> None:
     assert rate("buyer") < rate("user")
     given = Response.objects.filter(state="sent").values_list("signal_id", flat=True)
     assert Signal.objects.filter(pk__in=list(given), kind="survey").count() == len(given)
+
+def test_the_depots_trouble_is_judged_better_and_holds(demo: None) -> None:
+    one = Improvement.objects.get(title="One owner for every promised date")
+    assert (one.state, one.came_back) == ("held", 0)
+    last = one.looks.last()
+    assert last is not None
+    assert last.high is not None
+    assert (last.verdict, last.high < 0) == ("better", True)
+
+
+def test_what_is_open_escalated_and_promised_can_be_seen(demo: None) -> None:
+    assert Case.objects.open().count() >= 5
+    assert Escalation.objects.open().count() == 2
+    assert Promise.objects.count() == 3
+    assert not OutgoingMail.objects.exclude(state="sent").exists()

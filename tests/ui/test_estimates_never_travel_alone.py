@@ -41,7 +41,7 @@ def test_a_firm_estimate_shows_value_range_and_base() -> None:
 
 def test_a_thin_estimate_asks_to_read_the_range() -> None:
     assert "n 19: read the range" in drawn("{% estimate e %}", e=points(19))
-    assert read(points(50, effective=12.5)).base == "n eff 12.5: read the range"
+    assert read(points(50, effective=12.5)).base == "n 50, n eff 12.5: read the range"
 
 
 @pytest.mark.parametrize("n", [0, 1, 4])

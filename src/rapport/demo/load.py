@@ -61,8 +61,8 @@ def load_company(
         deal(rng, accounts, calendar)
         progress("30,000 pieces of feedback")
         speak(rng, people, calendar)
-        progress("Rules, and the cases of the last weeks")
-        close_loops(rng, colleagues, now)
+        progress("Rules, the cases of the last weeks, and what was changed for good")
+        close_loops(rng, colleagues, calendar, now)
         progress("Three programmes, and the sample that is answering")
         start_listening(rng, colleagues, now)
     with connection.cursor() as cursor:

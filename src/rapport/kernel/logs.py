@@ -52,6 +52,7 @@ def logging_settings(level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "ERROR"},
             "procrastinate": {"level": "WARNING"},
+            "pgtrigger": {"level": "WARNING"},
         },
     }
     logging.config.dictConfig(settings)

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pgtrigger
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -32,7 +33,19 @@ def migrate(progress: Progress) -> int:
             call_command(
                 "migrate", verbosity=1, interactive=False, no_color=True, stdout=_Listener(count, progress)
             )
+        elif outdated_triggers():
+            pgtrigger.install()
         return count
+
+
+def outdated_triggers() -> list[str]:
+    """Return the triggers that are missing or worded differently, as when a library was upgraded."""
+    found = []
+    for model, trigger in pgtrigger.registered():
+        status, _switched_on = trigger.get_installation_status(model)
+        if status != pgtrigger.core.INSTALLED:
+            found.append(trigger.get_uri(model))
+    return found
 
 
 class _Listener(io.StringIO):

@@ -29,6 +29,7 @@ class Permission(models.TextChoices):
     SEE_FIGURES = "see_figures", _("See figures")
     WORK_CASES = "work_cases", _("Work on cases")
     MANAGE_RULES = "manage_rules", _("Manage rules")
+    MANAGE_SURVEYS = "manage_surveys", _("Design and publish surveys")
     EXPORT = "export", _("Export lists")
     IMPORT = "import", _("Import files")
     EDIT_CATALOG = "edit_catalog", _("Edit reference data")
@@ -42,6 +43,7 @@ _WORK = _SEE | {Permission.WORK_CASES, Permission.EXPORT}
 _RUN = _WORK | {
     Permission.EDIT_CUSTOMERS,
     Permission.MANAGE_RULES,
+    Permission.MANAGE_SURVEYS,
     Permission.IMPORT,
     Permission.EDIT_CATALOG,
     Permission.MANAGE_PROGRAMMES,
@@ -50,7 +52,15 @@ _RUN = _WORK | {
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.CX_MANAGER: frozenset(_RUN),
-    Role.ANALYST: frozenset(_SEE | {Permission.EXPORT, Permission.IMPORT, Permission.MANAGE_PROGRAMMES}),
+    Role.ANALYST: frozenset(
+        _SEE
+        | {
+            Permission.EXPORT,
+            Permission.IMPORT,
+            Permission.MANAGE_SURVEYS,
+            Permission.MANAGE_PROGRAMMES,
+        }
+    ),
     Role.ACCOUNT_MANAGER: frozenset(_WORK | {Permission.EDIT_CUSTOMERS}),
     Role.SERVICE_LEAD: frozenset(_WORK | {Permission.EDIT_CUSTOMERS}),
     Role.MARKETER: frozenset(_SEE | {Permission.EXPORT}),

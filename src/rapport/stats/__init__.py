@@ -3,6 +3,17 @@
 from rapport.stats.answers import ScoreError
 from rapport.stats.comparisons import benjamini_hochberg, holm
 from rapport.stats.designs import Design, design_mean
+from rapport.stats.dominance import Importance, importance, relative_weights
+from rapport.stats.drivers import (
+    Driver,
+    DriverDifference,
+    Drivers,
+    SegmentDrivers,
+    compare_drivers,
+    driver_importance,
+    key_drivers,
+    what_if,
+)
 from rapport.stats.estimate import (
     COMMENTS_HIDDEN_BELOW,
     DOT_FROM,
@@ -13,6 +24,7 @@ from rapport.stats.estimate import (
 )
 from rapport.stats.matching import MatchQuality, pairs_within, pairwise_precision_recall
 from rapport.stats.means import effort, mean, mean_difference, mean_from_sums
+from rapport.stats.medians import median
 from rapport.stats.nps import (
     NpsCounts,
     count_nps,
@@ -26,11 +38,23 @@ from rapport.stats.nps import (
     nps_from_weight_sums,
 )
 from rapport.stats.planning import (
+    Plan,
     PlanningError,
+    allocate,
+    cluster_design_effect,
     expected_nps_margin,
     krejcie_morgan,
+    plan_nps,
+    plan_share,
     sample_size_for_nps,
     sample_size_for_share,
+)
+from rapport.stats.recurrence import (
+    Recurrence,
+    RecurrencePlan,
+    Verdict,
+    check_recurrence,
+    plan_recurrence,
 )
 from rapport.stats.shares import (
     bottom_box,
@@ -43,7 +67,7 @@ from rapport.stats.shares import (
 )
 from rapport.stats.shifts import MarginalHomogeneity, marginal_homogeneity
 from rapport.stats.shrinkage import Pooled, nps_prior, nps_with_prior, pool_random_effects
-from rapport.stats.suppression import Suppression, suppress
+from rapport.stats.suppression import Suppression, TableSuppression, suppress, suppress_table
 from rapport.stats.village import VillageScore, village_score
 from rapport.stats.weights import (
     RakingError,
@@ -61,33 +85,51 @@ __all__ = [
     "HIDDEN_BELOW",
     "Design",
     "Difference",
+    "Driver",
+    "DriverDifference",
+    "Drivers",
     "Estimate",
+    "Importance",
     "MarginalHomogeneity",
     "MatchQuality",
     "NpsCounts",
+    "Plan",
     "PlanningError",
     "Pooled",
     "RakingError",
+    "Recurrence",
+    "RecurrencePlan",
     "ScoreError",
+    "SegmentDrivers",
     "Strength",
     "Suppression",
+    "TableSuppression",
+    "Verdict",
     "VillageScore",
+    "allocate",
     "benjamini_hochberg",
     "bottom_box",
+    "check_recurrence",
+    "cluster_design_effect",
+    "compare_drivers",
     "count_nps",
     "design_mean",
     "design_nps",
+    "driver_importance",
     "effective_n",
     "effort",
     "expected_nps_margin",
     "fit_margins",
     "holm",
+    "importance",
+    "key_drivers",
     "kish_design_effect",
     "krejcie_morgan",
     "marginal_homogeneity",
     "mean",
     "mean_difference",
     "mean_from_sums",
+    "median",
     "net_signs",
     "nps",
     "nps_change_paired",
@@ -99,9 +141,13 @@ __all__ = [
     "nps_with_prior",
     "pairs_within",
     "pairwise_precision_recall",
+    "plan_nps",
+    "plan_recurrence",
+    "plan_share",
     "pool_random_effects",
     "poststratification_weights",
     "rake_weights",
+    "relative_weights",
     "sample_size_for_nps",
     "sample_size_for_share",
     "share",
@@ -109,8 +155,10 @@ __all__ = [
     "share_difference_from_counts",
     "share_from_counts",
     "suppress",
+    "suppress_table",
     "top_box",
     "top_two_box",
     "trim_weights",
     "village_score",
+    "what_if",
 ]

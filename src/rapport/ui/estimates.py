@@ -136,11 +136,10 @@ def base_text(estimate: EstimateLike) -> str:
     if estimate.n is None:
         return ""
     effective = getattr(estimate, "n_effective", None)
-    weighted = effective is not None and abs(effective - estimate.n) >= 0.05
-    if weighted and effective is not None:
-        base = _("n eff %(n)s") % {"n": number(effective, 1 if effective < 100 else 0)}
-    else:
-        base = _("n %(n)s") % {"n": number(estimate.n)}
+    base = _("n %(n)s") % {"n": number(estimate.n)}
+    if effective is not None and abs(effective - estimate.n) >= 0.05:
+        telling = number(effective, 1 if effective < 100 else 0)
+        base = _("%(base)s, n eff %(effective)s") % {"base": base, "effective": telling}
     if is_thin(estimate):
         return _("%(base)s: read the range") % {"base": base}
     return base

@@ -35,6 +35,7 @@ def make_rule(fallback: User, **changes: object) -> Rule:
         "name": "Score 6 or lower",
         "conditions": {"score": {"metric": "nps", "test": "at_most", "threshold": 6}},
         "fallback": fallback,
+        "joins_days": 0,
     }
     return Rule.objects.create(**(fields | changes))  # type: ignore[arg-type]
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from rapport.kernel.models import User
-from rapport.kernel.roles import Permission
+from rapport.kernel.roles import Permission, Role
 from rapport.rooms.accounts.panels import (
     Entry,
     EntryKind,
@@ -23,12 +23,14 @@ from rapport.rooms.accounts.panels import (
 )
 from rapport.rooms.action.models import Case
 from rapport.rooms.action.models.case import CaseQuerySet
+from rapport.rooms.action.selectors.escalations import leadership_list, waiting_for
 from rapport.rooms.action.selectors.lists import count, my_cases, overdue_first
 from rapport.rooms.action.selectors.reading import rows_of, with_causes
 from rapport.rooms.insight.panels import HomePanel, register_home_panel
 from rapport.ui.components import TimelineItem
 
 SHOWN = 5
+LEADERS = frozenset({Role.EXECUTIVE, Role.CX_MANAGER, Role.ADMINISTRATOR})
 MOST_IN_TAB = 100
 KIND = EntryKind("case", gettext_lazy("Cases"))
 
@@ -135,3 +137,16 @@ def cases_due(user: User, now: datetime) -> HomePanel | None:
     rows = rows_of(with_causes(overdue_first(cases, now))[:SHOWN], now=now)
     base = ngettext("%(count)d open case", "%(count)d open cases", counts.open) % {"count": counts.open}
     return HomePanel(_("To tell customers"), "action/home_cases.html", {"rows": rows}, base=base, order=10)
+
+
+@register_home_panel
+def escalated(user: User, now: datetime) -> HomePanel | None:
+    """Show whom the reader is called about; leaders also see their short list."""
+    waiting = list(waiting_for(user))
+    shown = leadership_list(user) if user.role in LEADERS else []
+    if not waiting and not shown:
+        return None
+    text = ngettext("%(count)d waits for you", "%(count)d wait for you", len(waiting))
+    base = text % {"count": len(waiting)} if waiting else ""
+    context = {"waiting": waiting, "rows": shown[:SHOWN]}
+    return HomePanel(_("Escalated"), "action/home_escalated.html", context, base=base, order=5)

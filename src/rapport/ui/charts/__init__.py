@@ -3,6 +3,7 @@
 from rapport.ui.charts.bars import Bar, bars_with_whiskers
 from rapport.ui.charts.chart import Caption, Chart, ChartTable
 from rapport.ui.charts.counts import Counts, columns, strip
+from rapport.ui.charts.fishbone import Bone, Cause, fishbone
 from rapport.ui.charts.grid import Cell, Heading, heat_grid
 from rapport.ui.charts.lines import Annotation, Point, Target, line_with_band
 from rapport.ui.charts.privacy import hidden_cells
@@ -12,7 +13,9 @@ from rapport.ui.charts.village import Site, Villager, village_map
 __all__ = [
     "Annotation",
     "Bar",
+    "Bone",
     "Caption",
+    "Cause",
     "Cell",
     "Chart",
     "ChartTable",
@@ -24,6 +27,7 @@ __all__ = [
     "Villager",
     "bars_with_whiskers",
     "columns",
+    "fishbone",
     "heat_grid",
     "hidden_cells",
     "line_with_band",

@@ -1,6 +1,42 @@
 """The room's tables: rules, and the cases they raise with everything that happens to them."""
 
-from rapport.rooms.action.models.case import Case, CaseCause, CaseEvent, CaseNote
-from rapport.rooms.action.models.rule import Rule
+from rapport.rooms.action.models.case import Case, CaseCause, CaseEvent, CaseNote, CaseWatcher
+from rapport.rooms.action.models.escalation import Escalation, EscalationCall, EscalationLevel
+from rapport.rooms.action.models.improvement import (
+    CorrectiveAction,
+    Improvement,
+    Look,
+    RootCause,
+    Why,
+)
+from rapport.rooms.action.models.playbook import CaseTask, Playbook, PlaybookStep
+from rapport.rooms.action.models.rule import Absence, Responsibility, Rule, RuleTurn
+from rapport.rooms.action.models.telling import LetterTemplate, Promise, Publication, Recipient, Telling
 
-__all__ = ["Case", "CaseCause", "CaseEvent", "CaseNote", "Rule"]
+__all__ = [
+    "Absence",
+    "Case",
+    "CaseCause",
+    "CaseEvent",
+    "CaseNote",
+    "CaseTask",
+    "CaseWatcher",
+    "CorrectiveAction",
+    "Escalation",
+    "EscalationCall",
+    "EscalationLevel",
+    "Improvement",
+    "LetterTemplate",
+    "Look",
+    "Playbook",
+    "PlaybookStep",
+    "Promise",
+    "Publication",
+    "Recipient",
+    "Responsibility",
+    "RootCause",
+    "Rule",
+    "RuleTurn",
+    "Telling",
+    "Why",
+]

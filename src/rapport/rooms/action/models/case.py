@@ -10,10 +10,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from rapport.kernel.models import Team
 from rapport.rooms.accounts.models import Account, Contact
 from rapport.rooms.accounts.models.account import code_of
 from rapport.rooms.action.models.rule import Rule
-from rapport.rooms.catalog.models import Partner, Region
+from rapport.rooms.catalog.models import Partner, Product, Region, Touchpoint
 from rapport.rooms.signals.models import Signal
 
 
@@ -29,7 +30,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         by_place = Q(account=None) & (
             Q(region__in=sorted(scope.regions)) | Q(partner__in=sorted(scope.partners))
         )
-        return self.filter(by_account | by_place | Q(owner=user.pk))
+        called = self.model.called_about(user)
+        return self.filter(by_account | by_place | Q(owner=user.pk) | Q(pk__in=called))
 
     def open(self) -> Self:
         """Keep cases that are not closed."""
@@ -75,6 +77,9 @@ class Case(models.Model):
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="cases")
     region = models.ForeignKey(Region, models.PROTECT, null=True, related_name="+")
     partner = models.ForeignKey(Partner, models.PROTECT, null=True, related_name="+")
+    touchpoint = models.ForeignKey(Touchpoint, models.PROTECT, null=True, related_name="+")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, related_name="+")
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
     rule = models.ForeignKey(Rule, models.PROTECT, null=True, related_name="cases")
     rule_version = models.PositiveIntegerField(null=True)
     rule_sentence = models.TextField(blank=True)
@@ -86,6 +91,16 @@ class Case(models.Model):
     remind_at = models.DateTimeField(null=True)
     time_zone = models.CharField(max_length=60)
     due_hours = models.PositiveSmallIntegerField()
+    contact_due_at = models.DateTimeField(null=True)
+    confirm_due_at = models.DateTimeField(null=True)
+    contact_hours = models.PositiveSmallIntegerField(default=0)
+    confirm_hours = models.PositiveSmallIntegerField(default=0)
+    snoozed_until = models.DateTimeField(null=True)
+    snooze_reason = models.TextField(blank=True)
+    handed_on = models.PositiveSmallIntegerField(default=0)
+    first_contact_at = models.DateTimeField(null=True)
+    contact_minutes = models.PositiveIntegerField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     fixed_at = models.DateTimeField(null=True)
     customer_told_at = models.DateTimeField(null=True)
@@ -106,6 +121,10 @@ class Case(models.Model):
                 condition=~Q(state="closed")
                 | Q(customer_told_at__isnull=False, closed_at__isnull=False, told_how__gt=""),
             ),
+            models.CheckConstraint(
+                name="case_snoozes_for_a_reason",
+                condition=Q(snoozed_until__isnull=True) | Q(snooze_reason__gt=""),
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], condition=~Q(state="closed"), name="case_open_by_due"),
@@ -113,10 +132,20 @@ class Case(models.Model):
             models.Index(fields=["account", "-opened_at"], name="case_by_account"),
             models.Index(fields=["remind_at"], condition=~Q(state="closed"), name="case_to_remind"),
             models.Index(fields=["-opened_at", "-id"], name="case_by_opening"),
+            models.Index(
+                fields=["snoozed_until"], condition=Q(snoozed_until__isnull=False), name="case_snoozed"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+    @classmethod
+    def called_about(cls, user: Any) -> models.QuerySet[Any, Any]:
+        """Return the cases a user was called about when they were escalated."""
+        calls = cls._meta.apps.get_model("action", "EscalationCall")
+        found: models.QuerySet[Any, Any] = calls._default_manager.filter(responder=user.pk)
+        return found.values("escalation__case")
 
     @property
     def is_closed(self) -> bool:
@@ -170,6 +199,20 @@ class CaseEvent(models.Model):
 
         OPENED = "opened", _("Opened")
         JOINED = "joined", _("Another rule agreed")
+        MORE = "more", _("More of the same trouble")
+        CONTACTED = "contacted", _("Spoke to the customer")
+        CONFIRMED = "confirmed", _("Fixed, says the customer")
+        DENIED = "denied", _("Not fixed, says the customer")
+        SNOOZED = "snoozed", _("Put aside")
+        WOKEN = "woken", _("Back from being put aside")
+        ESCALATED = "escalated", _("Escalated")
+        EXTREME = "extreme", _("Words that call for a higher level")
+        TAKEN_ON = "taken_on", _("Escalation taken on")
+        UNANSWERED = "unanswered", _("Nobody took the escalation on")
+        CALMED = "calmed", _("Escalation over")
+        PLAYED = "played", _("Playbook started")
+        CONTACT_LATE = "contact_late", _("First contact late, owner told")
+        UNCONFIRMED = "unconfirmed", _("Not confirmed in time, owner told")
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")
         FIXED = "fixed", _("Fixed for this customer")
         TOLD = "told", _("Customer told")
@@ -208,3 +251,17 @@ class CaseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.kind}"
+
+
+class CaseWatcher(models.Model):
+    """A colleague who wants to hear what becomes of a case without owning it."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="watchers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "user"], name="case_watched_once")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.user_id}"

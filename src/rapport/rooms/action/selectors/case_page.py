@@ -7,11 +7,22 @@ from django.utils.translation import gettext as _
 
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account
-from rapport.rooms.action.models import Case, CaseEvent, CaseNote
+from rapport.rooms.action.models import (
+    Case,
+    CaseEvent,
+    CaseNote,
+    CaseTask,
+    Escalation,
+    Improvement,
+    Playbook,
+    Promise,
+    Telling,
+)
 from rapport.rooms.action.selectors.reading import (
+    UNTOLD,
     Clock,
     ShownScore,
-    clock_of,
+    clocks_of,
     first_signal,
     shown_scores,
     signals_of,
@@ -21,6 +32,8 @@ from rapport.rooms.action.selectors.reading import (
 from rapport.rooms.action.services.due import load_holidays
 from rapport.rooms.signals.api import FEELINGS
 from rapport.rooms.signals.models import Signal
+
+MOST_OFFERED = 50
 
 
 @dataclass(frozen=True)
@@ -75,13 +88,23 @@ class CasePage:
     score: ShownScore | None
     language: str
     steps: tuple[Step, ...]
-    clock: Clock
+    clocks: tuple[Clock, ...]
     role: str
     role_label: str
     notes: tuple[CaseNote, ...]
     events: tuple[ShownEvent, ...]
     other_rules: tuple[str, ...]
     account_visible: bool
+    escalation: Escalation | None
+    improvements: tuple[Improvement, ...]
+    tellings: tuple[Telling, ...]
+    tasks: tuple[CaseTask, ...]
+    playbooks: tuple[Playbook, ...]
+    promises: tuple[Promise, ...]
+    offered: tuple[Improvement, ...]
+    untold: bool
+    watching: bool
+    watchers: tuple[User, ...]
 
 
 def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
@@ -92,6 +115,7 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
     signals = signals_of(case)
     raised = first_signal(case)
     events = list(case.events.select_related("by", "from_owner", "to_owner"))
+    watchers = list(case.watchers.select_related("user"))
     days_off = load_holidays([case.region_id], since=case.opened_at.date()).of(case.region_id)
     shown = tuple(_signal(signal) for signal in signals)
     sentences = dict.fromkeys(cause.rule_sentence for cause in case.causes.all())
@@ -101,7 +125,7 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
         score=worst_score(raised) if raised else None,
         language=shown[0].words[0].language if shown and shown[0].words else "",
         steps=_steps(case, events),
-        clock=clock_of(case, days_off, now=now),
+        clocks=clocks_of(case, days_off, now=now),
         role=raised.buying_role if raised else "",
         role_label=raised.get_buying_role_display() if raised else "",
         notes=tuple(case.notes.select_related("author")),
@@ -109,6 +133,21 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
         other_rules=tuple(text for text in sentences if text and text != case.rule_sentence),
         account_visible=case.account is not None
         and Account.objects.visible_to(user).filter(pk=case.account.pk).exists(),
+        escalation=case.escalations.select_related("level__responder").order_by("-pk").first(),
+        improvements=tuple(case.improvements.all()),
+        tasks=tuple(case.tasks.select_related("owner", "done_by", "playbook")),
+        playbooks=tuple(Playbook.objects.filter(active=True).exclude(pk__in=case.tasks.values("playbook"))),
+        tellings=tuple(case.tellings.filter(dropped_at=None)),
+        promises=tuple(case.promises.select_related("owner")),
+        offered=tuple(
+            Improvement.objects.visible_to(user)
+            .exclude(state=Improvement.State.DROPPED)
+            .exclude(cases=case)
+            .order_by("title")[:MOST_OFFERED]
+        ),
+        untold=case.state in UNTOLD,
+        watching=any(row.user_id == user.pk for row in watchers),
+        watchers=tuple(row.user for row in watchers),
     )
 
 
@@ -137,8 +176,10 @@ def _steps(case: Case, events: list[CaseEvent]) -> tuple[Step, ...]:
     by = {event.kind: event for event in events}
     order = [
         (_("Acknowledge"), CaseEvent.Kind.ACKNOWLEDGED, case.acknowledged_at, Case.State.OPEN),
+        (_("Speak to the customer"), CaseEvent.Kind.CONTACTED, case.first_contact_at, ""),
         (_("Fix for this customer"), CaseEvent.Kind.FIXED, case.fixed_at, Case.State.ACKNOWLEDGED),
         (_("Tell the customer"), CaseEvent.Kind.TOLD, case.customer_told_at, Case.State.FIXED),
+        (_("Ask: is it fixed?"), CaseEvent.Kind.CONFIRMED, case.confirmed_at, ""),
         (_("Close"), CaseEvent.Kind.CLOSED, case.closed_at, Case.State.TOLD),
     ]
     steps = []

@@ -51,10 +51,11 @@ class Counts:
 
 
 def overdue_first(cases: QuerySet[Case], now: datetime) -> QuerySet[Case]:
-    """Put overdue cases on top, the longest waiting first; then by due time, those told last."""
+    """Put overdue cases on top, then by due time; those put aside and those told last."""
     late = When(_late(now), then=Value(0))
+    aside = When(state__in=UNTOLD, snoozed_until__gt=now, then=Value(2))
     untold = When(state__in=UNTOLD, then=Value(1))
-    rank = When_(late, untold, default=Value(2))
+    rank = When_(late, aside, untold, default=Value(3))
     return cases.annotate(rank=rank).order_by("rank", "due_at", "pk")
 
 

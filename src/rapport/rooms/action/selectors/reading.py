@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from rapport.rooms.action.models import Case, CaseCause
 from rapport.rooms.action.working_hours import working_time_between
@@ -50,17 +51,20 @@ class CaseRow:
     overdue: bool
     told: bool
     closed_at: datetime | None
+    snoozed_until: datetime | None = None
+    handed_on: int = 0
 
 
 @dataclass(frozen=True)
 class Clock:
-    """How much of the working time until the customer should be told is used up."""
+    """How much of the working time until something should have happened is used up."""
 
+    label: str
     due_at: datetime
     used: int
     left: str
     overdue: bool
-    stopped: bool
+    stopped_at: datetime | None
     zone: str
 
 
@@ -99,6 +103,8 @@ def _row(case: Case, now: datetime) -> CaseRow:
         overdue=untold and case.due_at < now,
         told=not untold,
         closed_at=case.closed_at,
+        snoozed_until=case.snoozed_until,
+        handed_on=case.handed_on,
     )
 
 
@@ -137,19 +143,51 @@ def worst_score(signal: Signal) -> ShownScore | None:
     return min(shown_scores(signal), key=lambda score: order.get(score.mood, 3), default=None)
 
 
-def clock_of(case: Case, holidays: frozenset[date], *, now: datetime) -> Clock:
-    """Return how the clock of a case stands; it stops when the customer is told."""
-    end = case.customer_told_at or now
-    zone = ZoneInfo(case.time_zone)
-    whole = timedelta(hours=case.due_hours)
-    left = working_time_between(end, case.due_at, zone, holidays)
-    used = 1 - left / whole
+def clocks_of(case: Case, holidays: frozenset[date], *, now: datetime) -> tuple[Clock, ...]:
+    """Return how the clocks of a case stand: first contact, told, and confirmed by the customer."""
+    clocks = []
+    if case.contact_due_at:
+        label = ngettext(
+            "First contact within %(hours)d working hour",
+            "First contact within %(hours)d working hours",
+            case.contact_hours,
+        )
+        given = (case.contact_due_at, case.contact_hours, case.first_contact_at or case.customer_told_at)
+        clocks.append(_clock(case, label, *given, holidays, now))
+    label = ngettext(
+        "Told within %(hours)d working hour", "Told within %(hours)d working hours", case.due_hours
+    )
+    clocks.append(_clock(case, label, case.due_at, case.due_hours, case.customer_told_at, holidays, now))
+    if case.confirm_due_at:
+        label = ngettext(
+            "Confirmed within %(hours)d working hour",
+            "Confirmed within %(hours)d working hours",
+            case.confirm_hours,
+        )
+        given = (case.confirm_due_at, case.confirm_hours, case.confirmed_at)
+        clocks.append(_clock(case, label, *given, holidays, now))
+    return tuple(clocks)
+
+
+def _clock(
+    case: Case,
+    label: str,
+    due_at: datetime,
+    hours: int,
+    stopped_at: datetime | None,
+    holidays: frozenset[date],
+    now: datetime,
+) -> Clock:
+    end = stopped_at or now
+    left = working_time_between(end, due_at, ZoneInfo(case.time_zone), holidays)
+    used = 1 - left / timedelta(hours=hours)
     return Clock(
-        due_at=case.due_at,
+        label=label % {"hours": hours},
+        due_at=due_at,
         used=round(100 * min(1.0, max(0.0, used))),
         left=said(abs(left)),
-        overdue=end > case.due_at,
-        stopped=case.customer_told_at is not None,
+        overdue=end > due_at,
+        stopped_at=stopped_at,
         zone=case.time_zone,
     )
 

@@ -38,7 +38,7 @@ class RuleVersion:
 def rule_rows() -> list[RuleRow]:
     """Return every rule, read back, with how many cases it raised."""
     names = load_names()
-    rules = Rule.objects.select_related("assignee", "fallback").annotate(
+    rules = Rule.objects.select_related("assignee", "fallback", "playbook").annotate(
         raised=Count("cases"), still_open=Count("cases", filter=~Q(cases__state=Case.State.CLOSED))
     )
     ordered = rules.order_by("-active", "name", "pk")
@@ -63,7 +63,7 @@ def rule_versions(rule: Rule) -> tuple[RuleVersion, ...]:
     names = load_names()
     history: Any = rule
     seen: dict[int, RuleVersion] = {}
-    for event in history.events.select_related("assignee", "fallback").order_by("pgh_id"):
+    for event in history.events.select_related("assignee", "fallback", "playbook").order_by("pgh_id"):
         seen[event.version] = RuleVersion(event.version, event.pgh_created_at, sentence_of(event, names))
     seen.pop(rule.version, None)
     return tuple(reversed(seen.values()))

@@ -8,17 +8,35 @@ from zoneinfo import ZoneInfo
 
 from rapport.kernel.environment import environment
 from rapport.kernel.models import User
+from rapport.rooms.action.models import Rule
 from rapport.rooms.action.working_hours import add_working_time
 from rapport.rooms.catalog.models import Holiday
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """How many working hours each clock of a case gives; 0 for no such clock."""
+
+    told: int
+    remind: int = 0
+    contact: int = 0
+    confirm: int = 0
+
+
+def allowed_by(rule: Rule) -> Allowed:
+    """Return the hours a rule gives."""
+    return Allowed(rule.due_hours, rule.remind_hours, rule.contact_hours, rule.confirm_hours)
+
+
+@dataclass(frozen=True)
 class DueTimes:
-    """When to remind (not at all when None), when it is due, and in whose time zone that was counted."""
+    """When each clock of a case runs out (None for a clock it does not have), and in whose time zone."""
 
     remind_at: datetime | None
     due_at: datetime
     time_zone: str
+    contact_at: datetime | None = None
+    confirm_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -44,19 +62,20 @@ def load_holidays(regions: Iterable[str | None], *, since: date) -> Holidays:
 
 
 def due_times(
-    *,
-    now: datetime,
-    due_hours: int,
-    remind_hours: int,
-    owner: User | None,
-    region: str | None,
-    holidays: Holidays,
+    *, now: datetime, allowed: Allowed, owner: User | None, region: str | None, holidays: Holidays
 ) -> DueTimes:
-    """Work out when a case opened now is due."""
+    """Work out when the clocks of a case opened now run out."""
     zone = owner.time_zone if owner else environment().time_zone
     off = holidays.of(region)
-    due_at = add_working_time(now, timedelta(hours=due_hours), ZoneInfo(zone), off)
-    if not 0 < remind_hours < due_hours:
-        return DueTimes(None, due_at, zone)
-    before = timedelta(hours=due_hours - remind_hours)
-    return DueTimes(add_working_time(now, before, ZoneInfo(zone), off), due_at, zone)
+
+    def after(hours: int) -> datetime:
+        return add_working_time(now, timedelta(hours=hours), ZoneInfo(zone), off)
+
+    reminds = 0 < allowed.remind < allowed.told
+    return DueTimes(
+        remind_at=after(allowed.told - allowed.remind) if reminds else None,
+        due_at=after(allowed.told),
+        time_zone=zone,
+        contact_at=after(allowed.contact) if allowed.contact else None,
+        confirm_at=after(allowed.confirm) if allowed.confirm else None,
+    )

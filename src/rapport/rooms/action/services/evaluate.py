@@ -1,9 +1,9 @@
 """Holding recorded signals against the active rules: a whole batch at a time, each signal and rule once."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -17,15 +17,30 @@ from rapport.rooms.action.conditions import (
     meets_all,
     read_all,
 )
-from rapport.rooms.action.models import Case, CaseCause, Rule
+from rapport.rooms.action.models import Case, CaseCause, EscalationLevel, Rule
 from rapport.rooms.action.rules import sentence_of
-from rapport.rooms.action.services.due import Holidays, due_times, load_holidays
-from rapport.rooms.action.services.joining import find_customer, join
+from rapport.rooms.action.services.due import (
+    Allowed,
+    Holidays,
+    allowed_by,
+    due_times,
+    load_holidays,
+)
+from rapport.rooms.action.services.escalation import extreme_words, raise_extreme, word_levels
+from rapport.rooms.action.services.joining import (
+    Trouble,
+    find_customer,
+    join,
+    join_more,
+    open_troubles,
+    trouble_of,
+)
 from rapport.rooms.action.services.opening import Cause, Opening, write_openings
-from rapport.rooms.action.services.owners import Owners
+from rapport.rooms.action.services.owners import Owners, Place, can_work
 from rapport.rooms.signals.models import Signal
 
 TITLE_LENGTH = 90
+EXTREME_HOURS = 4
 # Up to a mark that ends a sentence, followed by a space; a short start like "No." is no title yet.
 FIRST_SENTENCE = re.compile(r".{12,}?[.!?…](?=\s)")
 
@@ -44,16 +59,17 @@ def evaluate_rules(signal_ids: Sequence[UUID], *, now: datetime) -> list[Case]:
 
     Several rules on one signal make one case, by the strictest time; the others are noted on it. Signals are
     locked and pairs of rule and signal written once, so that evaluating again changes nothing, unless more is
-    known by then: the customer was found, or a rule was added.
+    known by then: the customer was found, or a rule was added. Where the rule says so, a signal of a trouble
+    that has an open case joins it.
     """
     with transaction.atomic():
-        rules = _active_rules()
-        if not rules:
+        rules, levels = _active_rules(), word_levels()
+        if not rules and not levels:
             return []
         signals = _locked(signal_ids)
         hits = _new_hits(signals, rules)
         known = _cases_of(signals)
-        owners = Owners(signal.account for signal in signals if signal.account)
+        owners = Owners((signal.account for signal in signals if signal.account), now=now)
         first = min([now, *(case.opened_at for case in known.values())])
         holidays = load_holidays([_region(signal) for signal in signals], since=first.date())
         for signal in signals:
@@ -61,12 +77,88 @@ def evaluate_rules(signal_ids: Sequence[UUID], *, now: datetime) -> list[Case]:
                 case = known[signal.pk]
                 find_customer(case, signal, owners, now)
                 join(case, _causes(signal, hits.get(signal, ())), holidays, now)
-        openings = [
-            _opening(signal, met, owners, holidays, now)
-            for signal, met in hits.items()
-            if signal.pk not in known
-        ]
-        return write_openings(openings, now=now) if openings else []
+        fresh = {signal: met for signal, met in hits.items() if signal.pk not in known}
+        openings = _join_or_open(fresh, owners, holidays, now)
+        opened = write_openings(openings, now=now) if openings else []
+        return opened + _raise_extreme(signals, levels, holidays, now)
+
+
+def _raise_extreme(
+    signals: Sequence[Signal], levels: Sequence[EscalationLevel], holidays: Holidays, now: datetime
+) -> list[Case]:
+    """Call the named responder at once for words that ask for it; open a case where no rule has."""
+    found = {signal: hit for signal in signals if (hit := extreme_words(signal, levels))}
+    if not found:
+        return []
+    known, opened = _cases_of(found), []
+    for signal, (level, words) in found.items():
+        case = known.get(signal.pk)
+        if case is None:
+            [case] = write_openings([_extreme_opening(signal, level, words, holidays, now)], now=now)
+            opened.append(case)
+        raise_extreme(case, signal, level, words, now=now)
+    return opened
+
+
+def _extreme_opening(
+    signal: Signal, level: EscalationLevel, words: str, holidays: Holidays, now: datetime
+) -> Opening:
+    owner = level.responder
+    if signal.account and signal.account.owner and can_work(signal.account.owner):
+        owner = signal.account.owner
+    allowed = Allowed(EXTREME_HOURS)
+    region = _region(signal)
+    sentence = _("%(level)s is called at once when a customer says: %(words)s") % {
+        "level": level,
+        "words": words,
+    }
+    return Opening(
+        title=title_of(signal),
+        account=signal.account,
+        contact=signal.contact,
+        region=region,
+        partner=signal.partner_id,
+        owner=owner,
+        due=due_times(now=now, allowed=allowed, owner=owner, region=region, holidays=holidays),
+        allowed=allowed,
+        causes=(Cause(signal.pk, None, sentence),),
+        words=_words(signal),
+        heard=heard_in(signal),
+        touchpoint=signal.touchpoint_id,
+        product=signal.product_id,
+    )
+
+
+def _join_or_open(
+    hits: Mapping[Signal, Sequence[ReadyRule]], owners: Owners, holidays: Holidays, now: datetime
+) -> list[Opening]:
+    """Join signals of a trouble that has an open case to it; return the cases to open for the others."""
+    joining = {signal: trouble for signal, met in hits.items() if (trouble := _joins(signal, met))}
+    troubles = open_troubles(joining.values())
+    openings: list[Opening] = []
+    opened: dict[Trouble, int] = {}
+    for signal, met in hits.items():
+        trouble = joining.get(signal)
+        case = troubles.get(trouble) if trouble else None
+        days = timedelta(days=_strictest(met)[0].rule.joins_days)
+        if case and case.opened_at > now - days:
+            join_more(case, _causes(signal, met), title_of(signal), holidays, now)
+        elif trouble and trouble in opened:
+            first = openings[opened[trouble]]
+            openings[opened[trouble]] = replace(first, causes=(*first.causes, *_causes(signal, met)))
+        else:
+            if trouble:
+                opened[trouble] = len(openings)
+            openings.append(_opening(signal, met, owners, holidays, now))
+    return openings
+
+
+def _joins(signal: Signal, met: Sequence[ReadyRule]) -> Trouble | None:
+    return trouble_of(signal) if _strictest(met)[0].rule.joins_days else None
+
+
+def _strictest(met: Sequence[ReadyRule]) -> list[ReadyRule]:
+    return sorted(met, key=lambda ready: (ready.rule.due_hours, ready.rule.pk))
 
 
 def _causes(signal: Signal, met: Iterable[ReadyRule]) -> tuple[Cause, ...]:
@@ -74,7 +166,9 @@ def _causes(signal: Signal, met: Iterable[ReadyRule]) -> tuple[Cause, ...]:
 
 
 def _active_rules() -> list[ReadyRule]:
-    rules = list(Rule.objects.filter(active=True).select_related("assignee", "fallback").order_by("pk"))
+    rules = list(
+        Rule.objects.filter(active=True).select_related("assignee", "fallback", "playbook").order_by("pk")
+    )
     if not rules:
         return []
     names = load_names()
@@ -158,26 +252,23 @@ def _cases_of(signals: Iterable[Signal]) -> dict[UUID, Case]:
 def _opening(
     signal: Signal, met: Sequence[ReadyRule], owners: Owners, holidays: Holidays, now: datetime
 ) -> Opening:
-    strictest, *others = sorted(met, key=lambda ready: (ready.rule.due_hours, ready.rule.pk))
+    strictest, *others = _strictest(met)
     rule = strictest.rule
-    owner = owners.choose(rule, signal.account)
-    due = due_times(
-        now=now,
-        due_hours=rule.due_hours,
-        remind_hours=rule.remind_hours,
-        owner=owner,
-        region=_region(signal),
-        holidays=holidays,
-    )
+    region = _region(signal)
+    owner = owners.choose(rule, signal.account, Place(signal.touchpoint_id, signal.product_id, region))
+    allowed = allowed_by(rule)
+    due = due_times(now=now, allowed=allowed, owner=owner, region=region, holidays=holidays)
     return Opening(
         title=title_of(signal),
         account=signal.account,
         contact=signal.contact,
-        region=_region(signal),
+        region=region,
         partner=signal.partner_id,
         owner=owner,
         due=due,
-        due_hours=rule.due_hours,
+        allowed=allowed,
+        touchpoint=signal.touchpoint_id,
+        product=signal.product_id,
         causes=_causes(signal, (strictest, *others)),
         words=_words(signal),
         heard=heard_in(signal),

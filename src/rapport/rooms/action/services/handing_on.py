@@ -11,6 +11,7 @@ from rapport.rooms.action.models import Case, CaseEvent
 from rapport.rooms.action.selectors.colleagues import possible_owners
 from rapport.rooms.action.services import mails
 from rapport.rooms.action.services.steps import StepRefused, locked, note_event
+from rapport.rooms.action.services.watching import tell_watchers
 
 
 def reassign(case: Case, *, to: User, by: User, reason: str, now: datetime) -> Case:
@@ -23,13 +24,15 @@ def reassign(case: Case, *, to: User, by: User, reason: str, now: datetime) -> C
         _check(case, to=to, by=by, reason=reason)
         before = case.owner
         case.owner = to
-        case.save(update_fields=["owner"])
+        case.handed_on += 1
+        case.save(update_fields=["owner", "handed_on"])
         event = note_event(
             case, CaseEvent.Kind.REASSIGNED, by=by, now=now, words=reason, from_owner=before, to_owner=to
         )
         if to != by:
             letter = mails.about_handing_on(case, to, by=by, reason=reason.strip(), event=event.pk)
             queue_mails([letter], now=now)
+        tell_watchers(case, event, now=now)
     return case
 
 

@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from rapport.kernel.environment import environment
 from rapport.kernel.mail.queue import NewMail
 from rapport.kernel.models import User
-from rapport.rooms.action.models import Case
+from rapport.rooms.action.models import (
+    Case,
+    CaseEvent,
+    CaseTask,
+    Escalation,
+    EscalationCall,
+    Improvement,
+    Look,
+)
 
 
 def _mail(case: Case, to: User, *, template: str, subject: str, key: str, **context: object) -> NewMail:
@@ -68,7 +76,105 @@ def about_handing_on(case: Case, to: User, *, by: User | None, reason: str, even
         return _mail(case, to, template="reassigned", subject=subject, key=key, by=by, reason=reason)
 
 
-def about_reopening(case: Case, to: User, *, by: User, reason: str, event: int) -> NewMail:
+def about_more(case: Case, to: User, *, words: str, signal: str) -> NewMail:
+    """Tell the owner that the same trouble came up again."""
+    with _As(to):
+        subject = _("%(code)s: more of the same, %(title)s") % {"code": case.code, "title": case.title}
+        key = f"case-more:{case.pk}:{signal}"
+        return _mail(case, to, template="more", subject=subject, key=key, words=words)
+
+
+def about_step(case: Case, to: User, *, event: CaseEvent) -> NewMail:
+    """Tell a colleague who watches a case what became of it."""
+    with _As(to):
+        what = {"code": case.code, "what": event.get_kind_display(), "title": case.title}
+        subject = _("%(code)s, %(what)s: %(title)s") % what
+        return _mail(
+            case, to, template="watched", subject=subject, key=f"case-watched:{event.pk}:{to.pk}", event=event
+        )
+
+
+def about_late_contact(case: Case, to: User) -> NewMail:
+    """Tell the owner that nobody has spoken to the customer in time."""
+    with _As(to):
+        subject = _("%(code)s: nobody has spoken to the customer yet") % {"code": case.code}
+        key = f"case-contact:{case.pk}:{_stamp(case.contact_due_at or case.due_at)}"
+        return _mail(case, to, template="late_contact", subject=subject, key=key)
+
+
+def about_waking(case: Case, to: User, *, event: int) -> NewMail:
+    """Tell the owner that a case put aside is back."""
+    with _As(to):
+        subject = _("%(code)s is back: %(title)s") % {"code": case.code, "title": case.title}
+        return _mail(case, to, template="woken", subject=subject, key=f"case-woken:{event}")
+
+
+def about_no_confirmation(case: Case, to: User) -> NewMail:
+    """Ask the owner to find out whether it is fixed."""
+    with _As(to):
+        subject = _("%(code)s: is it fixed for the customer?") % {"code": case.code}
+        key = f"case-unconfirmed:{case.pk}:{_stamp(case.confirm_due_at or case.due_at)}"
+        return _mail(case, to, template="unconfirmed", subject=subject, key=key)
+
+
+def about_escalation(case: Case, to: User, *, escalation: Escalation, call: EscalationCall) -> NewMail:
+    """Call a colleague to an escalated case."""
+    with _As(to):
+        what = {"level": call.level.name, "customer": _customer(case), "title": case.title}
+        subject = _("%(level)s: %(customer)s, %(title)s") % what
+        context = {"escalation": escalation, "call": call, "page": _escalation_page(escalation)}
+        return _mail(case, to, template="escalated", subject=subject, key=f"escalation:{call.pk}", **context)
+
+
+def about_summary(escalation: Escalation, to: User) -> NewMail:
+    """Send the one-page summary of an escalation that is over."""
+    with _As(to):
+        case = escalation.case
+        what = {"code": escalation.code, "customer": _customer(case), "title": case.title}
+        subject = _("%(code)s is over: %(customer)s, %(title)s") % what
+        context = {"escalation": escalation, "page": _escalation_page(escalation)}
+        key = f"escalation-over:{escalation.pk}:{to.pk}"
+        return _mail(case, to, template="summary", subject=subject, key=key, **context)
+
+
+def about_task(case: Case, task: CaseTask) -> NewMail:
+    """Tell a colleague of a step on somebody's case."""
+    assert task.owner
+    with _As(task.owner):
+        subject = _("%(code)s needs you: %(text)s") % {"code": case.code, "text": task.text}
+        key = f"case-task:{task.pk}"
+        return _mail(case, task.owner, template="task", subject=subject, key=key, task=task)
+
+
+def about_late_task(case: Case, task: CaseTask) -> NewMail:
+    """Tell a colleague that their step is late."""
+    assert task.owner
+    with _As(task.owner):
+        subject = _("%(code)s, late: %(text)s") % {"code": case.code, "text": task.text}
+        key = f"case-task-late:{task.pk}"
+        return _mail(case, task.owner, template="task", subject=subject, key=key, task=task, late=True)
+
+
+def about_verdict(improvement: Improvement, to: User, *, look: Look) -> NewMail:
+    """Tell the owner of an improvement that it holds, or that the trouble is back."""
+    with _As(to):
+        what = {
+            "code": improvement.code,
+            "verdict": look.get_verdict_display(),
+            "title": improvement.title,
+        }
+        page = f"{environment().base_url}/act/improvements/{improvement.code}/"
+        context = {"improvement": improvement, "to": to, "look": look, "page": page}
+        text = render_to_string("action/mail/verdict.txt", context)
+        subject = _("%(code)s, %(verdict)s: %(title)s") % what
+        return NewMail(to=to.email, subject=subject, text=text, dedupe_key=f"verdict:{look.pk}")
+
+
+def _escalation_page(escalation: Escalation) -> str:
+    return f"{environment().base_url}/act/escalations/{escalation.code}/"
+
+
+def about_reopening(case: Case, to: User, *, by: User | None, reason: str, event: int) -> NewMail:
     """Tell the owner that a case is open again."""
     with _As(to):
         subject = _("%(code)s is open again: %(title)s") % {"code": case.code, "title": case.title}

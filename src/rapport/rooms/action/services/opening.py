@@ -12,7 +12,7 @@ from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account, Contact
 from rapport.rooms.action.models import Case, CaseCause, CaseEvent, Rule
 from rapport.rooms.action.services import mails
-from rapport.rooms.action.services.due import DueTimes, due_times, load_holidays
+from rapport.rooms.action.services.due import Allowed, DueTimes, due_times, load_holidays
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,13 @@ class Opening:
     partner: str | None
     owner: User | None
     due: DueTimes
-    due_hours: int
+    allowed: Allowed
     causes: tuple[Cause, ...]
     words: str = ""
     heard: str = ""
     opened_by: User | None = None
+    touchpoint: str | None = None
+    product: str | None = None
 
 
 def write_openings(openings: Sequence[Opening], *, now: datetime) -> list[Case]:
@@ -62,6 +64,7 @@ def write_openings(openings: Sequence[Opening], *, now: datetime) -> list[Case]:
         )
         for opening, case in pairs
     )
+    _start_playbooks(pairs, now)
     queue_mails(
         [
             mails.about_opening(case, opening.owner, words=opening.words, heard=opening.heard)
@@ -71,6 +74,18 @@ def write_openings(openings: Sequence[Opening], *, now: datetime) -> list[Case]:
         now=now,
     )
     return cases
+
+
+def _start_playbooks(pairs: Sequence[tuple[Opening, Case]], now: datetime) -> None:
+    """Put the checklist of its rule's playbook on each new case."""
+    # Imported here because playbooks are started on cases, and cases are opened here.
+    from rapport.rooms.action.services.playbooks import put_on
+
+    for opening, case in pairs:
+        rule = opening.causes[0].rule if opening.causes else None
+        book = rule.playbook if rule else None
+        if book and book.active:
+            put_on(case, book, list(book.steps.select_related("colleague")), by=None, now=now)
 
 
 def cause_row(case: Case, cause: Cause, now: datetime) -> CaseCause:
@@ -94,6 +109,9 @@ def _case(opening: Opening, now: datetime) -> Case:
         contact=opening.contact,
         region_id=opening.region,
         partner_id=opening.partner,
+        touchpoint_id=opening.touchpoint,
+        product_id=opening.product,
+        team_id=opening.account.team_id if opening.account else None,
         rule=rule,
         rule_version=rule.version if rule else None,
         rule_sentence=first.sentence if first else "",
@@ -103,7 +121,11 @@ def _case(opening: Opening, now: datetime) -> Case:
         due_at=opening.due.due_at,
         remind_at=opening.due.remind_at,
         time_zone=opening.due.time_zone,
-        due_hours=opening.due_hours,
+        due_hours=opening.allowed.told,
+        contact_due_at=opening.due.contact_at,
+        confirm_due_at=opening.due.confirm_at,
+        contact_hours=opening.allowed.contact,
+        confirm_hours=opening.allowed.confirm,
     )
 
 
@@ -117,17 +139,12 @@ def open_case(
     now: datetime,
     words: str = "",
     due_hours: int = 8,
+    causes: tuple[Cause, ...] = (),
 ) -> Case:
     """Open a case by hand, for a colleague or oneself."""
     holidays = load_holidays([account.region_id], since=now.date())
-    due = due_times(
-        now=now,
-        due_hours=due_hours,
-        remind_hours=min(2, due_hours - 1),
-        owner=owner,
-        region=account.region_id,
-        holidays=holidays,
-    )
+    allowed = Allowed(told=due_hours, remind=min(2, due_hours - 1))
+    due = due_times(now=now, allowed=allowed, owner=owner, region=account.region_id, holidays=holidays)
     opening = Opening(
         title=title,
         account=account,
@@ -136,8 +153,8 @@ def open_case(
         partner=account.partner_id,
         owner=owner,
         due=due,
-        due_hours=due_hours,
-        causes=(),
+        allowed=allowed,
+        causes=causes,
         words=words,
         opened_by=by,
     )

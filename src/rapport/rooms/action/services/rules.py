@@ -6,7 +6,19 @@ from django.db import transaction
 
 from rapport.rooms.action.models import Rule
 
-WORDING = ("conditions", "due_hours", "remind_hours", "assign_to", "assignee_id", "fallback_id")
+WORDING = (
+    "conditions",
+    "due_hours",
+    "remind_hours",
+    "contact_hours",
+    "confirm_hours",
+    "joins_days",
+    "assign_to",
+    "assignee_id",
+    "colleagues",
+    "fallback_id",
+    "playbook_id",
+)
 
 
 def save_rule(rule: Rule, *, now: datetime) -> Rule:

@@ -18,19 +18,37 @@ from rapport.kernel.access import UserRequest, permit
 from rapport.kernel.audit import note_sighting
 from rapport.kernel.roles import Permission
 from rapport.kernel.scope import get_visible
-from rapport.rooms.action.forms import CloseForm, FixForm, NoteForm, ReassignForm, ReopenForm, TellForm
+from rapport.rooms.action.forms import (
+    CloseForm,
+    ConfirmForm,
+    ContactForm,
+    FixForm,
+    NoteForm,
+    ReassignForm,
+    ReopenForm,
+    SnoozeForm,
+    TellForm,
+    WordsForm,
+)
+from rapport.rooms.action.forms.telling import PromiseForm
 from rapport.rooms.action.models import Case
 from rapport.rooms.action.selectors.case_page import read_case_page
+from rapport.rooms.action.services.escalation import escalate
 from rapport.rooms.action.services.handing_on import reassign
 from rapport.rooms.action.services.notes import add_note
+from rapport.rooms.action.services.snoozing import snooze, wake
 from rapport.rooms.action.services.steps import (
     StepRefused,
     acknowledge,
     close_case,
+    confirm_fixed,
+    deny_fixed,
+    record_contact,
     record_fix,
     reopen_case,
     tell_customer,
 )
+from rapport.rooms.action.services.watching import stop_watching, watch
 
 FormMaker = Callable[[Any], forms.Form]
 
@@ -58,6 +76,10 @@ class _Forms:
 
 def _makers(request: UserRequest, case: Case, now: datetime) -> dict[str, FormMaker]:
     return {
+        "contact": lambda data: ContactForm(data, now=now, auto_id="contact_%s"),
+        "escalate": lambda data: WordsForm(data, label=_("Why it has to go up"), auto_id="escalate_%s"),
+        "confirm": lambda data: ConfirmForm(data, auto_id="confirm_%s"),
+        "snooze": lambda data: SnoozeForm(data, auto_id="snooze_%s"),
         "fix": lambda data: FixForm(data, auto_id="fix_%s"),
         "tell": lambda data: TellForm(data, now=now, auto_id="tell_%s"),
         "close": lambda data: CloseForm(data, auto_id="close_%s"),
@@ -82,6 +104,7 @@ def _page(
         context["typed"] = request.POST.get("words", "")
     if may_work:
         context |= _Forms(bound or {}).context(request, shown.case, now)
+        context["promise_form"] = PromiseForm(by=request.user, auto_id="promise_%s")
     template = "action/case.html#case-body" if request.headers.get("HX-Request") else "action/case.html"
     return render(request, template, context)
 
@@ -159,6 +182,90 @@ def told(request: UserRequest, code: str) -> HttpResponse:
         ),
         _("Written down. The case can be closed."),
     )
+
+
+@permit(Permission.WORK_CASES)
+@require_POST
+def contacted(request: UserRequest, code: str) -> HttpResponse:
+    """Write down the first contact."""
+    return _step(
+        request,
+        code,
+        "contact",
+        lambda case, data, now: record_contact(
+            case, by=request.user, how=data["how"], words=data["words"], at=data["at"], now=now
+        ),
+        _("Written down. The first clock has stopped."),
+    )
+
+
+@permit(Permission.WORK_CASES)
+@require_POST
+def confirmed(request: UserRequest, code: str) -> HttpResponse:
+    """Write down whether the customer says it is fixed."""
+
+    def act(case: Case, data: dict[str, Any], now: datetime) -> None:
+        answer = confirm_fixed if data["fixed"] == "yes" else deny_fixed
+        answer(case, by=request.user, words=data["words"], now=now)
+
+    return _step(request, code, "confirm", act, _("Written down."))
+
+
+@permit(Permission.WORK_CASES)
+@require_POST
+def put_aside(request: UserRequest, code: str) -> HttpResponse:
+    """Put a case aside."""
+    return _step(
+        request,
+        code,
+        "snooze",
+        lambda case, data, now: snooze(
+            case, by=request.user, until=data["until"], reason=data["words"], now=now
+        ),
+        _("Put aside. The clocks keep running."),
+    )
+
+
+@permit(Permission.WORK_CASES)
+@require_POST
+def taken_up(request: UserRequest, code: str) -> HttpResponse:
+    """Take a case up again."""
+    return _step(
+        request,
+        code,
+        "wake",
+        lambda case, data, now: wake(case, by=request.user, now=now),
+        _("Taken up again."),
+    )
+
+
+@permit(Permission.WORK_CASES)
+@require_POST
+def escalated(request: UserRequest, code: str) -> HttpResponse:
+    """Call the next level up."""
+    return _step(
+        request,
+        code,
+        "escalate",
+        lambda case, data, now: escalate(case, by=request.user, words=data["words"], now=now),
+        _("The next level is called."),
+    )
+
+
+@permit(Permission.SEE_CUSTOMERS)
+@require_POST
+def watched(request: UserRequest, code: str) -> HttpResponse:
+    """Watch a case, or watch it no more."""
+    on = request.POST.get("watch") == "yes"
+
+    def act(case: Case, data: dict[str, Any], now: datetime) -> None:
+        if on:
+            watch(case, by=request.user, now=now)
+        else:
+            stop_watching(case, by=request.user)
+
+    done = _("You hear what becomes of it.") if on else _("You hear no more of it.")
+    return _step(request, code, "watch", act, done)
 
 
 @permit(Permission.WORK_CASES)

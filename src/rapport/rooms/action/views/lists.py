@@ -168,7 +168,16 @@ def tabs_of(request: UserRequest, current: str) -> list[Tab]:
         Tab(_("My team's"), reverse("action:team"), current=current == "team"),
         Tab(_("All"), reverse("action:all"), current=current == "all"),
     ]
+    tabs.append(Tab(_("Escalated"), reverse("action:escalations"), current=current == "escalations"))
+    if request.user.may(Permission.SEE_FIGURES):
+        here = current == "improvements"
+        tabs.append(Tab(_("Improvements"), reverse("action:improvements"), current=here))
+        tabs.append(Tab(_("Follow-up"), reverse("action:follow-up"), current=current == "follow-up"))
+    if request.user.may(Permission.WORK_CASES):
+        tabs.append(Tab(_("Promises"), reverse("action:promises"), current=current == "promises"))
+        tabs.append(Tab(_("Who gets what"), reverse("action:duty"), current=current == "duty"))
     if request.user.may(Permission.MANAGE_RULES):
+        tabs.append(Tab(_("Playbooks"), reverse("action:playbooks"), current=current == "playbooks"))
         tabs.append(Tab(_("Rules"), reverse("action:rules"), current=current == "rules"))
     return tabs
 

@@ -35,9 +35,9 @@ def rules(request: UserRequest) -> HttpResponse:
 @permit(Permission.MANAGE_RULES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_rule(request: UserRequest) -> HttpResponse:
-    """Write a new rule."""
+    """Write a new rule; it is switched on after a look at what it would have done."""
     fallback = request.user if request.user.may(Permission.WORK_CASES) else None
-    return _edit(request, Rule(fallback=fallback) if fallback else Rule())
+    return _edit(request, Rule(fallback=fallback, active=False) if fallback else Rule(active=False))
 
 
 @permit(Permission.MANAGE_RULES)
@@ -64,7 +64,7 @@ def _edit(request: UserRequest, rule: Rule) -> HttpResponse:
         messages.success(
             request, _("Saved: %(name)s, version %(version)d.") % {"name": saved, "version": saved.version}
         )
-        return redirect("action:rules")
+        return redirect("action:rule", code=saved.code)
     reading = _read(form, request.user) if _can_be_read(form, rule) else None
     context = {
         "form": form,
@@ -83,7 +83,7 @@ def _can_be_read(form: RuleForm, rule: Rule) -> bool:
 
 def _read(form: RuleForm, user: User) -> _Reading:
     conditions = read_all(form.instance.conditions)
-    preview = preview_rule(conditions, user, now=timezone.now())
+    preview = preview_rule(form.instance, conditions, user, now=timezone.now())
     return _Reading(sentence_of(form.instance, form.names), preview)
 
 
