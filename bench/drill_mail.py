@@ -1,21 +1,25 @@
 """Kill the sender and the workers at random moments while invitations go out, and count the damage.
 
-Everything is real: an embedded database with durability on, the sender and `rapport worker` as processes of
-their own, and a mail server on loopback that counts what it accepts. At the end everybody drawn must have one
+Everything is real: an embedded database with durability on, the sender and the workers as processes of their
+own, and a mail server on loopback that counts what it accepts. The processes are forked from one that has
+loaded Rapport already, so that most kills meet work and not a start. At the end everybody drawn must have one
 invitation queued and no more, every message must have arrived once, and whatever was cut off between hand-over
 and reply must wait for a person. `DRILL_KILLS` says how often to kill (200).
 """
 
+import multiprocessing
 import os
 import random
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
-from bench.drill_crash import PostOffice, Process, free_port, post_office, prepare
+from bench.drill_crash import PostOffice, free_port, post_office, prepare
 from bench.line import Line
 
 KILLS = int(os.environ.get("DRILL_KILLS", "200"))
@@ -25,19 +29,64 @@ WORKERS = 2
 SETTLE_SECONDS = 600
 LONGEST_WAIT = 2.5
 HERE = Path(__file__).parent.parent
-SENDER = """
-import django, sys, time
-django.setup()
-from django.db import OperationalError, connection
-from django.utils import timezone
-from rapport.rooms.listening.channels.sending import send_due
-while True:
-    try:
-        send_due(now=timezone.now())
-    except OperationalError:
-        connection.close()
-    time.sleep(0.05)
-"""
+
+
+# -- Rapport's own processes ----------------------------------------------------
+
+
+def send() -> None:
+    """Queue what is due, over and over."""
+    from django.db import OperationalError, connection
+    from django.utils import timezone
+
+    from rapport.rooms.listening.channels.sending import send_due
+
+    while True:
+        try:
+            send_due(now=timezone.now())
+        except OperationalError:
+            connection.close()
+        time.sleep(0.05)
+
+
+def work() -> None:
+    """Carry out jobs, as `rapport worker` does."""
+    from rapport.kernel.jobs.worker import run_worker
+
+    run_worker(4)
+
+
+@dataclass
+class Process:
+    """One of Rapport's processes; started again as soon as it is gone."""
+
+    name: str
+    target: Callable[[], None]
+    context: ForkServerContext
+    running: ForkServerProcess | None = None
+
+    def keep_running(self) -> None:
+        """Start it if it is not there."""
+        if self.running is None or not self.running.is_alive():
+            self.running = self.context.Process(target=self.target, daemon=True)
+            self.running.start()
+
+    def kill(self) -> str:
+        """Kill it and return its name."""
+        if self.running is None or not self.running.is_alive():
+            return "nothing"
+        self.running.kill()
+        self.running.join()
+        return self.name
+
+    def stop(self) -> None:
+        """End it."""
+        if self.running is not None:
+            self.running.kill()
+            self.running.join()
+
+
+# -- The drill ------------------------------------------------------------------
 
 
 def draw_people() -> int:
@@ -78,7 +127,7 @@ def kill_while_sending(processes: list[Process], rng: random.Random) -> "Counter
     killed: Counter[str] = Counter()
     while sum(killed.values()) < KILLS:
         _keep(processes, rng.uniform(0.05, LONGEST_WAIT))
-        what = rng.choice(processes).kill(rng)
+        what = rng.choice(processes).kill()
         if what != "nothing":
             killed[what] += 1
     return killed
@@ -163,10 +212,11 @@ def drill(folder: Path) -> int:
     with EmbeddedServer(folder / "data") as server, post_office(rng, mail_port) as office:
         prepare(mail_port, folder / "data", server.start().url, free_port())
         drawn = draw_people()
-        rapport = [sys.executable, "-m", "rapport.cli", "worker", "--jobs", "4"]
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["bench.drill_mail_loaded"])
         processes = [
-            Process("sender", [sys.executable, "-c", SENDER], folder / "sender.log"),
-            *(Process(f"worker {n}", rapport, folder / f"worker-{n}.log") for n in range(WORKERS)),
+            Process("sender", send, context),
+            *(Process(f"worker {n}", work, context) for n in range(WORKERS)),
         ]
         try:
             _keep(processes, 5)
@@ -183,8 +233,10 @@ def drill(folder: Path) -> int:
 
 
 def main() -> int:
-    """Run the drill in a temporary folder."""
+    """Run the drill in a temporary folder, or in the one that `DRILL_FOLDER` names."""
     os.chdir(HERE)
+    if kept := os.environ.get("DRILL_FOLDER"):
+        return drill(Path(kept))
     with tempfile.TemporaryDirectory(prefix="rapport-drill-") as folder:
         return drill(Path(folder))
 

@@ -110,6 +110,7 @@ def test_a_sample_is_answering_and_the_buyers_hold_back(demo: None) -> None:
     given = Response.objects.filter(state="sent").values_list("signal_id", flat=True)
     assert Signal.objects.filter(pk__in=list(given), kind="survey").count() == len(given)
 
+
 def test_the_depots_trouble_is_judged_better_and_holds(demo: None) -> None:
     one = Improvement.objects.get(title="One owner for every promised date")
     assert (one.state, one.came_back) == ("held", 0)

@@ -116,9 +116,8 @@ def _relationship(rng: Generator, survey: Survey, owner: User, began: datetime) 
         plan=plan,
         purpose="What each part of the village thinks of us, half a year before most renewals.",
     )
-    start_programme(made, now=began)
+    made = start_programme(made, now=began)
     draw = draw_sample(made, now=began, seed=SEED, due_at=began)
-    made.refresh_from_db()
     made.next_draw_at = began + timedelta(days=182)
     made.save(update_fields=["next_draw_at"])
     _answers(rng, list(Invitation.objects.filter(draw=draw).order_by("contact_id")), began)

@@ -132,8 +132,14 @@ class _Teller:
 def _shown(question: Question, number: str, said: _Teller) -> dict[str, Any]:
     codes = [{"code": code.code, "text": code.text} for code in codes_of(question, said)]
     shown: dict[str, Any] = {
-        "number": number, "text": said(question.text), "help": said(question.help),
-        "choices": codes, "rows": [], "low": "", "high": "", "kind": _kind(question),
+        "number": number,
+        "text": said(question.text),
+        "help": said(question.help),
+        "choices": codes,
+        "rows": [],
+        "low": "",
+        "high": "",
+        "kind": _kind(question),
     }
     if isinstance(question, Scale):
         shown |= {"low": said(question.low_label), "high": said(question.high_label)}
