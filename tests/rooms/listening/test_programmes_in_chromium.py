@@ -1,4 +1,4 @@
-"""The programmes' pages in a real browser: wide and narrow, light and dark, by keyboard, without complaint."""
+"""The programmes' pages in a real browser: wide and narrow, light and dark, without complaint."""
 
 from datetime import timedelta
 from typing import Any

@@ -66,7 +66,8 @@ def test_every_kind_of_question_is_keyed_by_its_codes() -> None:
     assert wrong == {}
     assert answers == {
         "nps": 9.0, "best": "b", "all": ["a", "b"], "rank": ["b", "a"], "sum": {"a": 60.0, "b": 40.0},
-        "grid": {"r": "a"}, "years": 3.5, "since": "2026-02-01", "felt": ["stressed"], "call": True, "why": "Fast.",
+        "grid": {"r": "a"}, "years": 3.5, "since": "2026-02-01", "felt": ["stressed"], "call": True,
+        "why": "Fast.",
     }  # fmt: skip
     assert {field.name for field in fields_of(MANY)} == set(TYPED)
 
