@@ -160,6 +160,22 @@ def test_of_an_anonymous_programme_no_page_tells_who_answered(world: Any, cast: 
     assert page.context["weighted"] is None
 
 
+def test_totals_of_an_anonymous_programme_are_kept_from_who_sees_few_of_those_asked(
+    world: Any, cast: Any, browser_of: Any
+) -> None:
+    made = programme(cast("cx_manager"), anonymous=True)
+    draw_sample(made, now=timezone.now(), seed=1)
+    row = Invitation.objects.get(contact=world.eva)
+    row.state = Invitation.State.ANSWERED
+    row.save()
+    client = browser_of("account_manager")
+    page = client.get(f"/listen/programmes/{made.code}/")
+    assert (page.context["figures"], page.context["groups"]) == ([], [])
+    assert "asked too few you may see" in page.content.decode()
+    [listed] = client.get("/listen/programmes/").context["rows"]
+    assert (listed.answered, listed.rate) == (0, None)
+
+
 def test_a_partners_people_see_what_their_partner_sends(world: Any, cast: Any, browser_of: Any) -> None:
     version = published()
     programme(cast("cx_manager"), survey=version.survey, name="Ours")
