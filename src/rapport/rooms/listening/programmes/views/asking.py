@@ -130,7 +130,8 @@ def paper(request: UserRequest, code: str) -> HttpResponse:
         return redirect("programmes:show", row.code)
     definition = version.definition()
     typed = {field.name: request.POST.get(field.name, "") for field in fields_of(definition)}
-    number, problem, differing = request.POST.get("number", ""), "", ()
+    number, problem = request.POST.get("number", ""), ""
+    differing: tuple[str, ...] = ()
     wrong: dict[str, str] = {}
     if request.method == "POST":
         _answers, wrong = read_keyed(definition, typed)
