@@ -310,6 +310,35 @@ def run_clients() -> int:
     return 0
 
 
+async def _storm(path: str, port: int) -> list[bytes]:
+    """Post one link five times on each of a hundred connections at once; return the first lines of the answers."""
+    posted = body(random.Random(1))
+    head = (
+        b"POST "
+        + path.encode()
+        + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    )
+    request = head + b"Content-Length: " + str(len(posted)).encode() + b"\r\n\r\n" + posted
+
+    async def one() -> list[bytes]:
+        _transport, client = await asyncio.get_running_loop().create_connection(Client, "127.0.0.1", port)
+        return [(await client.ask(request)).split(b"\r\n", 1)[0] for _ in range(5)]
+
+    return [line for lines in await asyncio.gather(*(one() for _ in range(100))) for line in lines]
+
+
+def storm(path: str) -> int:
+    """Post one personal link 500 times in parallel and return how many responses that made."""
+    from rapport.rooms.listening.links import hash_of
+    from rapport.rooms.listening.models import Response
+
+    lines = asyncio.run(_storm(path, PORT))
+    wrong = [line for line in lines if b" 303 " not in line]
+    if wrong or len(lines) != 500:
+        raise RuntimeError(f"{len(wrong)} of {len(lines)} posts failed: {wrong[:1]}")
+    return Response.objects.filter(invitation__secret_hash=hash_of(path.removeprefix("/r/"))).count()
+
+
 # -- server, floor, ledger
 
 
@@ -467,6 +496,7 @@ def measure(people: int) -> None:
         seen = load(answered[500:])
         used = [_cpu(web) - used[0], _cpu(backend) - used[1], seen.cpu]
         load_note = _note()
+        responses = storm(beside.pop())
         _check(answered, seen)
         sample = Response.objects.filter(test=False, state="sent").values_list("answers", flat=True)[0]
         after = floor(invitations[1::2], json.dumps(sample))
@@ -486,6 +516,8 @@ def measure(people: int) -> None:
         lower_is_better=False,
         note=note,
     ).show()
+    storm_note = "made by 500 parallel posts of one personal link on 100 connections"
+    Line("respond/one link", responses, "responses", goal=1, note=storm_note).show()
     Line("respond/complete/p99", round(percentile(seen.took, 0.99), 1), "ms", goal=P99_GOAL, note=note).show()
     Line("respond/complete/median", round(statistics.median(seen.took), 1), "ms", note=note).show()
     for name, seconds in zip(("web", "database", "clients"), used, strict=True):

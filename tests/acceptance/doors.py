@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rapport.kernel.roles import Permission
+from rapport.rooms.listening.respond.look import look_of
 
 SEE, EDIT, CAPTURE = Permission.SEE_CUSTOMERS, Permission.EDIT_CUSTOMERS, Permission.CAPTURE
 WORK, RULES, FIGURES = Permission.WORK_CASES, Permission.MANAGE_RULES, Permission.SEE_FIGURES
@@ -169,7 +170,9 @@ PROGRAMMES: list[Door] = [
     *page(f"{PROGRAMME}paper/<slug:language>.pdf", ASK, at=f"{G}paper/en.pdf"),
     *page(f"{PROGRAMME}turn/<slug:what>/", ASK, at=f"{G}turn/pause/", post=True),
     *(Door("ask/stop/<str:secret>/", EVERYBODY, method, "ask/stop/{secret}/") for method in ("GET", "POST")),
-    # Without a mail service in use and its secret there is no such page; tried with both in tests of the room.
+    *(Door("r/<str:secret>", EVERYBODY, method, "r/{secret}") for method in ("GET", "POST")),
+    Door("r/look/<str:name>", EVERYBODY, "GET", f"r/look/{look_of('')}"),
+    # Without a mail service in use and its secret there is no such page; tried with both in the room.
     *(
         Door("ask/events/<slug:service>/", PROGRAM, method, "ask/events/postmark/")
         for method in ("GET", "POST")

@@ -21,7 +21,7 @@ SEES_EVERYTHING = {"administrator", "cx_manager", "analyst", "service_lead", "ma
 SEES_OURS = {"account_manager", "champion"}
 SEES_THEIRS = {"partner_administrator", "partner_user"}
 CAST = [*Role.values, "stranger", "respondent"]
-LET_IN = {200, 201, 202, 204, 301, 302, 400, 409, 415, 422}
+LET_IN = {200, 201, 202, 204, 301, 302, 303, 400, 409, 415, 422}
 
 
 def routes() -> Iterator[tuple[str, str]]:

@@ -46,6 +46,7 @@ def _is_page(door: Door) -> bool:
         "ready",
         "started",
         "attachments",
+        "look/",
     )
     return not any(mark in door.route for mark in files)
 

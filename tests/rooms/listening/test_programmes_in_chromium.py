@@ -35,6 +35,7 @@ def test_the_pages_are_sound_on_a_desk_and_a_phone(
     pages = ["/listen/programmes/", at, f"{at}plan/", f"{at}draws/{draw.pk}/", f"{at}links/", f"{at}paper/"]
     for theme, phone in (("light", False), ("dark", True)):
         with open_page(browser, theme, phone) as page:
+            page.set_default_navigation_timeout(60_000)
             page.context.add_cookies(
                 [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
             )

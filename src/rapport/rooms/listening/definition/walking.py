@@ -114,8 +114,10 @@ def step_as_asked(
     if found is None:
         return None
     walk = _Walk(definition, answers, facts, seed)
-    walk.run()
-    shown = [walk.offer(question) for question in found.questions if question.key in asked]
+    questions = [question for question in found.questions if question.key in asked]
+    if not all(question.key in walk.same for question in questions):
+        walk.run()
+    shown = [walk.offer(question) for question in questions]
     return Step(found, tuple(one for one in shown if one is not None))
 
 
@@ -173,7 +175,7 @@ class _Walk:
     def __init__(self, definition: Definition, answers: Answers, facts: Facts, seed: str) -> None:
         self._definition, self._stored, self._seed = definition, answers, seed
         prepared = _prepare(definition)
-        self._questions, self._same = prepared.questions, prepared.same
+        self._questions, self.same = prepared.questions, prepared.same
         self._facts, self._arms = facts, arms_of(definition, seed)
         self._answers: dict[str, Value] = {}
         self._offered: dict[str, Shown] = {}
@@ -184,7 +186,7 @@ class _Walk:
         while place < len(pages):
             page = pages[place]
             place += 1
-            if not holds(page.show_if, self._known()):
+            if page.show_if is not None and not holds(page.show_if, self._known()):
                 continue
             shown = self._shown(page)
             if shown:
@@ -214,7 +216,7 @@ class _Walk:
     def _shown(self, page: Page) -> list[Shown]:
         shown = []
         for question in page.questions:
-            if not holds(question.show_if, self._known()):
+            if question.show_if is not None and not holds(question.show_if, self._known()):
                 continue
             one = self.offer(question)
             if one is None:
@@ -242,8 +244,9 @@ class _Walk:
 
     def offer(self, question: Question) -> Shown | None:
         """Return the question with what can be chosen, or None when nothing can."""
-        if question.key in self._same and self._same[question.key].question is question:
-            return self._same[question.key]
+        same = self.same.get(question.key)
+        if same is not None and same.question is question:
+            return same
         match question:
             case SingleChoice() | MultipleChoice() | Ranking() | ConstantSum():
                 own = self._those_shown(question.choices)

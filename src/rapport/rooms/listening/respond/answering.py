@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from rapport.kernel.environment import environment
@@ -41,7 +42,14 @@ from rapport.rooms.listening.definition import (
 from rapport.rooms.listening.done import done_for
 from rapport.rooms.listening.links import PREFIX, hash_of, new_secret
 from rapport.rooms.listening.respond.limits import GUESSES, OPENINGS, network_of
-from rapport.rooms.listening.respond.pages import Farewell, View, message_html, page_html, thanks_html
+from rapport.rooms.listening.respond.pages import (
+    Farewell,
+    View,
+    message_html,
+    page_html,
+    page_written_before,
+    thanks_html,
+)
 from rapport.rooms.listening.respond.sealing import seal, unseal
 from rapport.rooms.listening.respond.store import (
     Asking,
@@ -259,9 +267,14 @@ def _show(request: Request, asking: Asking, now: datetime) -> Reply:
     ended = _ended(asking, now)
     if ended:
         return _message(410, f"{ended}_title", ended, request, going.definition)
+    language = _language(request, going)
+    if going.kept is None and not request.query and not asking.is_test and not asking.anonymous:
+        key, hidden = _cache_key(asking), _hidden(going, language)
+        written = page_written_before(key, language, _action(going), hidden)
+        if written is not None:
+            return Reply(200, written)
     way = going.walk()
     step = _wanted(way, request.asked("page"), going.kept)
-    language = _language(request, going)
     problems = {}
     if step is not None and request.asked("missing"):
         problems = missing_on(step, way, language, going.definition.language)
@@ -297,12 +310,7 @@ def _view(
     notices: Sequence[str] = (),
 ) -> View:
     asking = going.asking
-    hidden = {"_lang": language}
-    if asking.several:
-        hidden["_n"] = str(going.number)
     said = list(notices)
-    if going.token:
-        hidden["_me"] = going.token
     if asking.is_test:
         said.append(tell("test", language))
     elif asking.anonymous:
@@ -310,21 +318,37 @@ def _view(
     files = [one.key for one in step.questions if isinstance(one.question, FileQuestion)] if step else []
     ids = {key: str(answers[key]) for key in files if answers.get(key)}
     names = upload_names(asking.invitation_id, list(ids.values())) if ids else {}
-    action = PREFIX + (asking.secret if going.token else going.secret)
     return View(
         definition=going.definition,
         way=way,
         step=step,
         language=language,
         answers=answers,
-        action=action,
-        hidden=hidden,
+        action=_action(going),
+        hidden=_hidden(going, language),
         problems=problems,
         typed=typed,
         file_names={key: names[held] for key, held in ids.items() if held in names},
         notices=said,
-        cache_key=(asking.version_id, asking.anonymous),
+        cache_key=_cache_key(asking),
     )
+
+
+def _cache_key(asking: Asking) -> object:
+    return connection.settings_dict["NAME"], asking.version_id, asking.anonymous
+
+
+def _action(going: Going) -> str:
+    return PREFIX + (going.asking.secret if going.token else going.secret)
+
+
+def _hidden(going: Going, language: str) -> dict[str, str]:
+    hidden = {"_lang": language}
+    if going.asking.several:
+        hidden["_n"] = str(going.number)
+    if going.token:
+        hidden["_me"] = going.token
+    return hidden
 
 
 def _thanks(request: Request, asking: Asking) -> Reply:
@@ -350,7 +374,7 @@ def _thanks(request: Request, asking: Asking) -> Reply:
         screened=screened,
         done=done_for(asking.account_id, language) if definition.thanks.show_done else (),
     )
-    return Reply(200, thanks_html(farewell))
+    return Reply(200, thanks_html(farewell, _cache_key(asking)))
 
 
 def _known_at_the_end(asking: Asking, definition: Definition, kept: Kept) -> Known:
@@ -582,4 +606,10 @@ def _with_consequences(going: Going, row: Save, way: Way, answers: dict[str, Any
     if asking.anonymous and asking.programme_id is not None:
         ballot = NewBallot(uuid4(), asking.version_id, asking.programme_id, asking.region, language, answers)
     settles = not asking.is_test and not asking.anonymous
-    return replace(row, quotas=() if asking.is_test else quotas, ballot=ballot, settles=settles)
+    return replace(
+        row,
+        quotas=() if asking.is_test else quotas,
+        ballot=ballot,
+        settles=settles,
+        settled_at=row.sent_at if ballot else None,
+    )

@@ -51,24 +51,36 @@ class View:
 
 
 def page_html(view: View) -> str:
-    """Return a page of questions; one that looks the same for everybody is written once."""
+    """Return a page of questions; a first one that looks the same for everybody is written once."""
     if view.cache_key is not None and _is_plain(view):
-        written = _written_once((view.cache_key, view.language, view.step.key if view.step else ""), view)
-        return written.replace(_ACTION, escape(view.action)).replace(_HIDDEN, _hidden(view.hidden))
+        written = _written_once((view.cache_key, view.language), view)
+        return _addressed(written, view.action, view.hidden)
     return _page(view)
 
 
+def page_written_before(key: object, language: str, action: str, hidden: Mapping[str, str]) -> str | None:
+    """Return the first page as everybody sees it, if it is one that looks the same for everybody."""
+    written = _pages.get((key, language))
+    return None if written is None else _addressed(written, action, hidden)
+
+
+def _addressed(written: str, action: str, hidden: Mapping[str, str]) -> str:
+    return written.replace(_ACTION, escape(action)).replace(_HIDDEN, _hidden(hidden))
+
+
 _ACTION, _HIDDEN = "\0action\0", "\0hidden\0"
-_pages: dict[tuple[object, str, str], str] = {}
+_pages: dict[tuple[object, str], str] = {}
 
 
 def _is_plain(view: View) -> bool:
     """Say whether nothing on the page comes from the respondent or what is known of them."""
     nothing = not (view.answers or view.problems or view.typed or view.file_names or view.notices)
-    return nothing and view.step is not None and is_same_for_all(view.definition)
+    if not nothing or view.step is None or not is_same_for_all(view.definition):
+        return False
+    return view.way.steps[0] is view.step
 
 
-def _written_once(key: tuple[object, str, str], view: View) -> str:
+def _written_once(key: tuple[object, str], view: View) -> str:
     found = _pages.get(key)
     if found is None:
         found = _page(replace(view, action=_ACTION, hidden={_HIDDEN: ""}))
@@ -104,7 +116,7 @@ def _hidden(fields: Mapping[str, str]) -> str:
 def _page(view: View) -> str:
     says = Words(view.way.known, view.language, view.definition.language)
     title = says.say(view.definition.title)
-    body = f"{_top(view)}{_form(view, says)}"
+    body = _form(view, says)
     return _document(f"{escape(_marked(view))}{title}", view.language, view.definition.theme.color, body)
 
 
@@ -123,7 +135,7 @@ def _form(view: View, says: Words) -> str:
     questions = "".join(_question(view, says, one) for one in shown)
     return (
         f'<form method="post" action="{escape(view.action)}" novalidate{encoding}>{fields}{_DEFAULT_BUTTON}'
-        f"{_head(view, says)}{_problems(view)}{questions}{_buttons(view)}</form>"
+        f"{_top(view)}{_head(view, says)}{_problems(view)}{questions}{_buttons(view)}</form>"
     )
 
 
@@ -177,7 +189,8 @@ def _texts(shown: Shown) -> list[str]:
 def _top(view: View) -> str:
     theme = view.definition.theme
     logo = f'<img src="{escape(theme.logo)}" alt="">' if theme.logo else ""
-    return f'<header class="top"><span class="logo">{logo}{escape(theme.name)}</span></header>'
+    named = f'<span class="logo">{logo}{escape(theme.name)}</span>' if logo or theme.name else ""
+    return f'<header class="top">{named}{_languages(view)}</header>'
 
 
 def _languages(view: View) -> str:
@@ -199,7 +212,7 @@ def _head(view: View, says: Words) -> str:
     place = view.way.position(step.key) if step else 0
     first = place <= 0
     title = says.say(definition.title)
-    parts = [_languages(view), "".join(f'<p class="note">{escape(notice)}</p>' for notice in view.notices)]
+    parts = ["".join(f'<p class="note">{escape(notice)}</p>' for notice in view.notices)]
     if first:
         parts.append(f"<h1>{title}</h1>")
         if any(definition.welcome.values()):
@@ -292,8 +305,18 @@ class Farewell:
     done: Sequence[str] = ()
 
 
-def thanks_html(farewell: Farewell) -> str:
+def thanks_html(farewell: Farewell, cache_key: object = None) -> str:
     """Return the thanks, perhaps with an offer to talk and with what was done about earlier feedback."""
+    personal = farewell.offer_contact or farewell.contact_asked or farewell.screened or farewell.done
+    if cache_key is None or personal or farewell.known.questions:
+        return _thanks(farewell)
+    key = ("thanks", cache_key), farewell.language
+    if key not in _pages:
+        _pages[key] = _thanks(farewell)
+    return _pages[key]
+
+
+def _thanks(farewell: Farewell) -> str:
     definition, language = farewell.definition, farewell.language
     says = Words(farewell.known, language, definition.language)
     head = tell("thanks", language)
@@ -337,6 +360,7 @@ def _document(title: str, language: str, color: str, body: str) -> str:
     return (
         f'<!doctype html><html lang="{escape(language)}" dir="{direction(language)}"><head>'
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{plain}</title><link rel="stylesheet" href="{LOOKS}{look_of(color)}"></head>'
+        f'<title>{plain}</title><link rel="icon" href="data:,">'
+        f'<link rel="stylesheet" href="{LOOKS}{look_of(color)}"></head>'
         f'<body><main class="page">{body}</main></body></html>'
     )

@@ -31,7 +31,22 @@ from rapport.rooms.listening.definition.questions import Answerable, Choice
 from rapport.rooms.listening.definition.reading import MOST_OTHER, places_of
 from rapport.rooms.listening.definition.walking import UNKNOWN
 
-FACES = ("😠", "🙁", "😐", "🙂", "😀")
+# The mouth of a face, from the worst to the best.
+MOUTHS = (
+    "M5 11.4a3.4 3.4 0 0 1 6 0M4.6 5.600l2 .9M11.4 5.600l-2 .9",
+    "M5.5 10.900a3.2 3.2 0 0 1 5 0M5.8 6.400v.2M10.2 6.400v.2",
+    "M5.5 10.300h5M5.8 6.400v.2M10.2 6.400v.2",
+    "M5.5 9.700a3.2 3.2 0 0 0 5 0M5.8 6.400v.2M10.2 6.400v.2",
+    "M4.8 9.300h6.400a3.2 3.2 0 0 1-6.4 0M5.8 6.200v.2M10.2 6.200v.2",
+)
+
+
+def face(mood: int) -> str:
+    """Return a face, hidden from screen readers: the word or number beside it says the same."""
+    return (
+        '<svg class="face" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.3"/>'
+        f'<path d="{MOUTHS[mood]}"/></svg>'
+    )
 
 
 @dataclass(frozen=True)
@@ -192,8 +207,7 @@ def _point(question: Scale, number: int) -> str:
         return f'<span>{number}</span><span class="sign" aria-hidden="true">★</span>'
     if question.style == "smileys":
         share = (number - question.low) / max(1, question.high - question.low)
-        face = FACES[round(share * (len(FACES) - 1))]
-        return f'<span class="sign" aria-hidden="true">{face}</span><span>{number}</span>'
+        return f"{face(round(share * (len(MOUTHS) - 1)))}<span>{number}</span>"
     return f"<span>{number}</span>"
 
 
@@ -346,15 +360,16 @@ def _emotions(asked: Asked) -> str:
     )
 
 
-_SIGNS = {
-    **dict.fromkeys(("happy", "pleased"), "😀"),
-    **dict.fromkeys(("trusting", "valued", "cared_for", "safe", "focused"), "🙂"),
-    **dict.fromkeys(("interested", "energetic", "stimulated", "exploratory", "indulged"), "🤔"),
+_MOODS = {
+    **dict.fromkeys(("happy", "pleased"), 4),
+    **dict.fromkeys(("trusting", "valued", "cared_for", "safe", "focused"), 3),
+    **dict.fromkeys(("interested", "energetic", "stimulated", "exploratory", "indulged"), 3),
+    **dict.fromkeys(("irritated", "frustrated", "stressed"), 0),
 }
 
 
 def _sign(feeling: str) -> str:
-    return f'<span class="sign" aria-hidden="true">{_SIGNS.get(feeling, "🙁")}</span>'
+    return face(_MOODS.get(feeling, 1))
 
 
 def _tick(asked: Asked) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -228,8 +228,10 @@ class Save:
     quotas: tuple[tuple[int, str, int], ...] = ()
     """Version, key and size of the quotas this response takes a place in."""
     ballot: "NewBallot | None" = None
-    settles: bool = field(default=False)
+    settles: bool = False
     """Whether the ledger waits for it."""
+    settled_at: datetime | None = None
+    """Set where nothing has to be passed on, since a ballot goes instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,8 @@ def _packed(reply: Reply, packs: bool) -> tuple[int, Headers, bytes]:
 def _headers(reply: Reply) -> Headers:
     headers = [
         ("Content-Type", _CONTENT),
-        ("Cache-Control", "no-store"),
+        # Not `no-store`: browsers then bring back a page with what was typed when people step back.
+        ("Cache-Control", "private, no-cache"),
         ("Content-Security-Policy", POLICY),
         ("Referrer-Policy", "no-referrer"),
         ("X-Content-Type-Options", "nosniff"),

@@ -29,16 +29,17 @@ _SAVE = """
 WITH new AS (
   SELECT * FROM jsonb_to_recordset(%s::jsonb) AS new (id uuid, invitation uuid, number int, state text,
     language text, answers jsonb, page text, revision int, test bool, secret text, started timestamptz,
-    saved timestamptz, sent timestamptz, progress text)
+    saved timestamptz, sent timestamptz, settled timestamptz, progress text)
 ), saved AS (
   INSERT INTO listening_response AS kept (id, invitation_id, number, state, language, answers, page, revision,
-    test, secret_hash, started_at, saved_at, sent_at)
+    test, secret_hash, started_at, saved_at, sent_at, settled_at)
   SELECT id, invitation, number, state, language, answers, page, revision + 1, test, decode(secret, 'hex'),
-    started, saved, sent
+    started, saved, sent, settled
   FROM new
   ON CONFLICT (invitation_id, number) DO UPDATE
   SET state = EXCLUDED.state, language = EXCLUDED.language, answers = EXCLUDED.answers, page = EXCLUDED.page,
-    revision = EXCLUDED.revision, saved_at = EXCLUDED.saved_at, sent_at = EXCLUDED.sent_at
+    revision = EXCLUDED.revision, saved_at = EXCLUDED.saved_at, sent_at = EXCLUDED.sent_at,
+    settled_at = EXCLUDED.settled_at
   WHERE kept.state = 'open' AND kept.revision = EXCLUDED.revision - 1 AND kept.id = EXCLUDED.id
   RETURNING invitation_id, number
 ), moved AS (
@@ -226,6 +227,7 @@ def _row(save: Save) -> dict[str, Any]:
         "started": save.started_at.isoformat(),
         "saved": save.saved_at.isoformat(),
         "sent": save.sent_at.isoformat() if save.sent_at else None,
+        "settled": save.settled_at.isoformat() if save.settled_at else None,
         "progress": save.progress,
     }
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.core.files.base import File
 from django.db import connection, transaction
 
 from rapport.kernel.events import announce
@@ -152,6 +153,8 @@ def _pass_on_some(now: datetime, refused: Sequence[UUID]) -> tuple[int, list[UUI
     speaking = [one for one in waiting if not said[one.pk].is_empty]
     signals = [_signal(one, said[one.pk]) for one in speaking]
     result = BulkRecorder(author=None, now=now, live=True).record(signals)
+    for attachment in (one for signal in signals for one in signal.attachments):
+        attachment.file.close()
     failed = _refused(speaking, result.refusals)
     settled = [one for one in waiting if one.pk not in failed]
     found = _settle(settled, now)
@@ -204,8 +207,13 @@ def _kind(programme_kind: str) -> str:
 
 
 def _attachments(ids: Sequence[str]) -> tuple[NewAttachment, ...]:
+    # A plain file, so that the ledger keeps a copy of its own.
     return tuple(
-        NewAttachment(file=kept.file, name=kept.name, content_type=kept.content_type)
+        NewAttachment(
+            file=File(kept.file.storage.open(str(kept.file.name)), name=kept.name),
+            name=kept.name,
+            content_type=kept.content_type,
+        )
         for kept in (Upload.objects.filter(pk__in=ids) if ids else ())
     )
 
@@ -257,9 +265,8 @@ def _clear_away(uploads: Sequence[Upload]) -> None:
 @transaction.atomic
 def ask_for_contact(response_id: UUID) -> None:
     """Note that somebody wants to be contacted, asked on the page that thanks; once a response."""
-    response = (
-        Response.objects.select_for_update().select_related("invitation__programme").get(pk=response_id)
-    )
+    locked = Response.objects.select_for_update(of=("self",)).select_related("invitation__programme")
+    response = locked.get(pk=response_id)
     programme = response.invitation.programme
     if response.answers.get("_contact") or response.test or programme is None or programme.anonymous:
         return
