@@ -156,7 +156,11 @@ def _asking(contact: Any, version: Any, owner: User, partner: str | None, now: d
         version, programme=programme, channel="email", now=now, contact=contact, draw=draw
     )
     anybody, _link = open_link(version, programme=programme, now=now, channel="web")
+    spoken, _link = create_invitation(
+        version, programme=programme, channel="interview", now=now, contact=contact
+    )
     return {
+        "interview": spoken.pk,
         "survey": version.survey.code,
         "programme": programme.code,
         "draw": draw.pk,

@@ -174,7 +174,7 @@ def _reaches(door: Door, who: str, inside: str) -> bool:
         return True
     if "{survey}" in door.at:
         return who not in SEES_THEIRS
-    if "{programme}" in door.at or "{suppressed}" in door.at:
+    if ("{programme}" in door.at and "{interview}" not in door.at) or "{suppressed}" in door.at:
         # What colleagues plan is no secret among them; a partner's people see what their partner sends.
         return not who.startswith("partner_") or inside == "theirs"
     if "{improvement}" in door.at:
