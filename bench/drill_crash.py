@@ -32,7 +32,7 @@ from bench.line import Line
 KILLS = int(os.environ.get("DRILL_KILLS", "50"))
 SEED = int(os.environ.get("DRILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 WRITERS = 2
-ROWS_A_FILE = 4_000
+ROWS_A_FILE = 30_000
 LIVE_ROWS_A_FILE = 40
 SETTLE_SECONDS = 240
 HERE = Path(__file__).parent.parent

@@ -15,11 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -181,6 +183,7 @@ def import_one(path: Path) -> None:
     seconds = time.perf_counter() - began
     usage = resource.getrusage(resource.RUSAGE_SELF)
     told = {"seconds": seconds, "megabytes": usage.ru_maxrss / 1024, "cpu": usage.ru_utime + usage.ru_stime}
+    told["load"] = os.getloadavg()[0] / (os.cpu_count() or 1)
     told |= {"created": run.created, "rejected": run.rejected, "unmatched": run.unmatched, "state": run.state}
     sys.stdout.write(json.dumps(told) + "\n")
 
@@ -224,6 +227,17 @@ def bare_copy(url: str) -> float:
             seconds += time.perf_counter() - began
         connection.execute("DROP TABLE bare_signal, bare_score, bare_comment")
     return seconds
+
+
+def server_cpu(folder: Path) -> float:
+    """Return the CPU seconds the database has used, ended connections included."""
+    pid = int(next(folder.rglob("postmaster.pid")).read_text().split()[0])
+    postmaster = psutil.Process(pid)
+    seconds = sum(postmaster.cpu_times()[:4])
+    for process in postmaster.children():
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(process.cpu_times()[:2])
+    return float(seconds)
 
 
 def child(*arguments: str, url: str, data: Path) -> str:
@@ -272,15 +286,18 @@ def measure(folder: Path, url: str) -> None:
         own = url.replace(f"/{base}?", f"/{copy}?")
         floors.append(bare_copy(own))
         path = folder / f"answers.{kind}"
+        before = server_cpu(folder)
         results[kind] = json.loads(child("import", str(path), url=own, data=folder / "data"))
+        results[kind]["server"] = server_cpu(folder) - before
         floors.append(bare_copy(own))
     floor = median(floors)
     for kind, told in results.items():
         if told["created"] != ROWS or told["state"] != "done":
             raise SystemExit(f"{kind}: only {told['created']} of {ROWS} signals landed ({told['state']}).")
         note = (
-            f"{ROWS:,} signals, scores and comments, all matched; {told['cpu']:.0f} s of the importer's own CPU; "
-            f"floor: bare COPY, median of {', '.join(f'{f:.0f}' for f in floors)} s"
+            f"{ROWS:,} signals, scores and comments, all matched; CPU: {told['cpu']:.0f} s importer,"
+            f" {told['server']:.0f} s database; load a core {told['load']:.1f};"
+            f" floor: bare COPY, median of {', '.join(f'{f:.0f}' for f in floors)} s"
         )
         scaled = SECONDS if ROWS == 1_000_000 else None
         Line(

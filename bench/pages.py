@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench.line import Line
 
 MEDIAN_GOAL, P95_GOAL = 200.0, 500.0
@@ -48,6 +50,8 @@ def fill(size: Size) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute("DROP INDEX IF EXISTS comment_words")
+        people()
+        rule()
         for name, statement in _statements(size):
             began = time.perf_counter()
             cursor.execute(statement)
@@ -215,7 +219,44 @@ def _statements(size: Size) -> Iterator[tuple[str, str]]:
                  'as agreed in the contract','which costs us a shift','and we told you before'])[1 + (n / 8) % 6] ||
           (ARRAY['.','. Please call Monday.','. Thank you.','. Pump ' || n % 5000 || ' is affected.'])[1 + (n / 48) % 4],
           (ARRAY['en','de','nl','fr'])[1 + n % 4], ''
-        FROM (SELECT id, substr(external_reference, 2)::int AS n FROM signals_signal) s""",
+        FROM (SELECT id, abs(hashint4(substr(external_reference, 2)::int)) AS n FROM signals_signal) s""",
+    )
+    yield (
+        "cases",
+        """INSERT INTO action_case (title, account_id, contact_id, region_id, partner_id, rule_id, rule_version,
+          rule_sentence, state, owner_id, opened_at, due_at, time_zone, due_hours, told_how, told_words,
+          resolution, reopened, created_at, customer_told_at, closed_at)
+        SELECT 'Gave us ' || v.value || ' of 10', s.account_id, s.contact_id, s.region_id, s.partner_id, r.id, 1,
+          'Unhappy answers', CASE WHEN n % 10 = 0 THEN 'open' ELSE 'closed' END,
+          CASE WHEN n % 20 = 0 THEN m.id WHEN a.team_id = 'team-7' THEN k.id END,
+          s.occurred_at, s.occurred_at + interval '1 day', 'UTC', 8, 'telephone', 'Rang and explained.', 'Sent parts.',
+          0, s.occurred_at, s.occurred_at + interval '20 hours', s.occurred_at + interval '22 hours'
+        FROM (SELECT *, substr(external_reference, 2)::int / 8 AS n FROM signals_signal
+            WHERE account_id IS NOT NULL AND substr(external_reference, 2)::int % 8 = 3) s
+          JOIN accounts_account a ON a.id = s.account_id
+          JOIN signals_score v ON v.signal_id = s.id AND v.metric_id = 'nps' AND v.value <= 6
+          CROSS JOIN action_rule r
+          JOIN kernel_user m ON m.role = 'cx_manager' JOIN kernel_user k ON k.role = 'account_manager'""",
+    )
+    yield (
+        "causes",
+        """INSERT INTO action_casecause (case_id, signal_id, rule_id, rule_version, rule_sentence, noted_at)
+        SELECT c.id, s.id, c.rule_id, 1, 'Unhappy answers', c.opened_at FROM action_case c
+          JOIN signals_signal s ON s.account_id = c.account_id AND s.contact_id IS NOT DISTINCT FROM c.contact_id
+            AND s.occurred_at = c.opened_at""",
+    )
+    yield (
+        "what happened to cases",
+        """INSERT INTO action_caseevent (case_id, kind, at, words)
+        SELECT c.id, k.kind, c.opened_at + k.hours * interval '1 hour', '' FROM action_case c
+          JOIN (VALUES ('opened', 0), ('acknowledged', 2), ('told', 20), ('closed', 22)) k (kind, hours)
+            ON c.state = 'closed' OR k.kind = 'opened'""",
+    )
+    yield (
+        "pages seen",
+        f"""INSERT INTO kernel_sighting (seen_at, user_id, kind, object_code, label, way, request_id)
+        SELECT now() - i * interval '1 minute', u.id, 'account', 'A-' || i, 'Account ' || i, 'page', ''
+        FROM {series}(1, {size.contacts}) i JOIN kernel_user u ON u.role = 'cx_manager'""",
     )
     for table in ("accounts_account", "accounts_contact"):
         yield (
@@ -268,7 +309,7 @@ def _silence() -> None:
 
 
 def people() -> dict[str, Any]:
-    """Return the two who look: one who sees everything, one who sees the accounts of a team."""
+    """Return who looks: one who sees everything, one who sees the accounts of a team, one who administers."""
     from rapport.kernel.models import Grant, User
     from rapport.kernel.roles import Role
 
@@ -276,6 +317,7 @@ def people() -> dict[str, Any]:
     for name, role, reach in (
         ("cx manager", Role.CX_MANAGER, "everything"),
         ("account manager", Role.ACCOUNT_MANAGER, "granted"),
+        ("administrator", Role.ADMINISTRATOR, "everything"),
     ):
         email = f"{role.value}@bench.example"
         user = User.objects.filter(email=email).first()
@@ -286,12 +328,22 @@ def people() -> dict[str, Any]:
     return made
 
 
+def rule() -> None:
+    """Make the rule the cases come from."""
+    from rapport.kernel.models import User
+    from rapport.rooms.action.models import Rule
+
+    Rule.objects.get_or_create(name="Unhappy", fallback=User.objects.get(role="cx_manager"))
+
+
 Address = Callable[[random.Random], str]
 
 
 def pages(user: Any) -> dict[str, Address]:
     """Return the pages to open, each as a maker of addresses, so that no two requests ask for the same."""
     from rapport.rooms.accounts.models import Account, Contact
+    from rapport.rooms.action.models import Case
+    from rapport.rooms.signals.models import Signal
 
     groups = list(
         Account.objects.visible_to(user)
@@ -309,6 +361,10 @@ def pages(user: Any) -> dict[str, Address]:
         "sandvwick",
         "northmore water",
     ]
+    persons_called = ["joost brandsma", "renate", "hoekstra", "chiara moreti", "elin falk"]
+    signals = Signal.objects.visible_to(user).filter(anonymous=False).order_by("-occurred_at")
+    said_by = list(signals.values_list("pk", flat=True)[:500])
+    cases = list(Case.objects.visible_to(user).order_by("-opened_at").values_list("code", flat=True)[:500])
     said = ["invoice", "late", "engineer smooth", "pump 4711", "spare parts", "tracking", "contract shift"]
     return {
         "home": lambda r: "/",
@@ -318,6 +374,13 @@ def pages(user: Any) -> dict[str, Address]:
             f"/customers/?tier={r.choice('ABC')}&region=region-{r.randint(1, 6)}"
         ),
         "account page": lambda r: f"/customers/{r.choice(groups)}/",
+        **{
+            f"account page, {tab}": lambda r, tab=tab: f"/customers/{r.choice(groups)}/{tab}/"
+            for tab in ("timeline", "people", "sites", "answers", "cases", "orders", "contracts")
+        },
+        "people list": lambda r: "/customers/people/",
+        "people list, search": lambda r: f"/customers/people/?q={r.choice(persons_called)}",
+        "duplicates": lambda r: "/customers/duplicates/",
         "contact page": lambda r: f"/customers/people/{r.choice(persons)}/",
         "feedback list": lambda r: "/listen/",
         "feedback list, filtered": lambda r: (
@@ -327,12 +390,36 @@ def pages(user: Any) -> dict[str, Address]:
             f"/listen/?kind=review&tier=A&product=product-{r.randint(1, 20)}&period=90d"
         ),
         "feedback list, text search": lambda r: f"/listen/?q={r.choice(said)}",
+        "feedback, one": lambda r: f"/listen/feedback/{r.choice(said_by)}/",
+        "matching list": lambda r: "/listen/matching/",
+        "capture": lambda r: "/listen/capture/",
         "dashboard": lambda r: "/understand/",
         "dashboard, filtered": lambda r: (
             f"/understand/?region=region-{r.randint(1, 6)}&tier={r.choice('ABC')}"
         ),
         "cases, mine": lambda r: "/act/",
+        "cases, team": lambda r: "/act/team/",
         "cases, all": lambda r: "/act/cases/",
+        "case page": lambda r: f"/act/cases/{r.choice(cases)}/",
+        "rules": lambda r: "/act/rules/",
+        "catalogue": lambda r: "/catalog/",
+        "catalogue, products": lambda r: "/catalog/products/",
+        "imports": lambda r: "/imports/",
+        "exports": lambda r: "/exports/",
+        "profile": lambda r: "/profile/",
+    }
+
+
+def administration() -> dict[str, Address]:
+    """Return the pages only administrators open."""
+    return {
+        "administration": lambda r: "/admin/",
+        "audit, seen": lambda r: "/admin/audit/",
+        "audit, changes": lambda r: "/admin/audit/changes/",
+        "users": lambda r: "/admin/users/",
+        "jobs": lambda r: "/admin/jobs/",
+        "mail": lambda r: "/admin/mail/",
+        "teams": lambda r: "/admin/teams/",
     }
 
 
@@ -343,6 +430,8 @@ class Measured:
     took: list[float]
     in_sql: list[float]
     queries: list[int]
+    cpu: float
+    """Milliseconds of CPU a request took on average, ours and the database's; other work changes it less."""
 
     def p95(self) -> float:
         """Return the 95th percentile."""
@@ -350,20 +439,32 @@ class Measured:
 
 
 def measure(client: Any, address: Address, rounds: int, rng: random.Random) -> Measured | None:
-    """Open a page many times, then some more with its queries watched; None when there is no such page."""
+    """Open a page many times, then some more with its queries watched; None when the person may not open it."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    if client.get(address(rng)).status_code == 404:
+    if client.get(address(rng)).status_code == 403:
         return None
+    before = _cpu()
     took = [_open(client, address(rng)) for _round in range(rounds)]
+    cpu = (_cpu() - before) * 1000 / rounds
     in_sql, queries = [], []
     for _round in range(max(3, rounds // 3)):
         with CaptureQueriesContext(connection) as captured:
             _open(client, address(rng))
         in_sql.append(sum(float(query["time"]) for query in captured.captured_queries) * 1000)
         queries.append(len(captured))
-    return Measured(took, in_sql, queries)
+    return Measured(took, in_sql, queries, cpu)
+
+
+def _cpu() -> float:
+    """Return the CPU seconds this process and its database connection have used."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = psutil.Process(cursor.fetchone()[0]).cpu_times()
+    return time.process_time() + float(backend.user + backend.system)
 
 
 def _open(client: Any, url: str) -> float:
@@ -387,6 +488,7 @@ def report(name: str, found: Measured) -> None:
     median = round(statistics.median(found.took), 1)
     Line(f"pages/{name}/median", median, "ms", floor=floor, goal=MEDIAN_GOAL, note=note).show()
     Line(f"pages/{name}/p95", round(found.p95(), 1), "ms", floor=floor, goal=P95_GOAL, note=note).show()
+    Line(f"pages/{name}/cpu", round(found.cpu, 1), "ms", note="mean of ours and the database's").show()
     Line(f"pages/{name}/queries", max(found.queries), "queries", note="most of any request").show()
 
 
@@ -411,7 +513,8 @@ def _measure_all(rounds: int, only: str) -> None:
     for who, user in people().items():
         client = Client(SERVER_NAME="127.0.0.1")
         client.force_login(user)
-        for name, address in pages(user).items():
+        opened = administration() if who == "administrator" else pages(user)
+        for name, address in opened.items():
             if only in name:
                 found = measure(client, address, rounds, random.Random(f"{who} {name}"))
                 if found:

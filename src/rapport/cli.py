@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 user_app = typer.Typer(help="Users and their roles.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
+survey_app = typer.Typer(help="Survey files of other systems, in and out.", no_args_is_help=True)
+app.add_typer(survey_app, name="survey")
 
 INTERRUPTED = 130
 _CPUS = min(4, os.cpu_count() or 1)
@@ -46,6 +48,14 @@ _WSGI = "rapport.config.wsgi:application"
 _FROM_ROOMS = {
     "import": ("rapport.connectors.imports.command", "import_file"),
     "export": ("rapport.connectors.exports.command", "export"),
+    "bounces": ("rapport.rooms.listening.channels.command", "read_bounces"),
+}
+
+# Commands under `survey`; the last word says whether they need a database.
+_ABOUT_SURVEYS = {
+    "check": ("rapport.connectors.surveys.command", "check", False),
+    "import": ("rapport.connectors.surveys.command", "bring_in", True),
+    "export": ("rapport.connectors.surveys.command", "write_out", True),
 }
 
 out = Console(highlight=False)
@@ -229,13 +239,19 @@ def load_demo() -> None:
         note = _demo_note()
         if is_loaded() and note.exists():
             return
-        password = secrets.token_urlsafe(9)
+        password = _speakable()
         with _Teller() as teller:
             load_company(password=password, now=datetime.now(UTC), progress=teller)
         lines = [f"  {person.email:<32} {person.name}, {person.role}" for person in COLLEAGUES]
         text = "\n".join([f"Sign in with the password {password} as one of", *lines])
         note.touch(mode=0o600)
         note.write_text(text, encoding="utf-8")
+
+
+def _speakable() -> str:
+    """Draw a password that can be read aloud and pasted anywhere: 80 random bits, no letters like others."""
+    letters = "abcdefghijkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
 
 
 def _demo_note() -> Path:
@@ -480,7 +496,7 @@ def add_user(
     chosen = reach or _usual_reach(role, granted=bool(grants))
     _check_reach(role, chosen, partner, granted=bool(grants))
     with django_ready():
-        password = None if link else secrets.token_urlsafe(12)
+        password = None if link else _speakable()
         made = _create_user(email, name, role, chosen, grants, password)
         out.print(f"{made.email} can sign in as {role.value}.", markup=False)
         if link:
@@ -555,6 +571,14 @@ def _add_commands_of_rooms() -> None:
                 app.command(command)(_in_django(getattr(import_module(module), function)))
 
 
+def _add_commands_of_surveys() -> None:
+    for command, (module, function, needs_django) in _ABOUT_SURVEYS.items():
+        with suppress(ModuleNotFoundError):
+            if find_spec(module):
+                found = getattr(import_module(module), function)
+                survey_app.command(command)(_in_django(found) if needs_django else found)
+
+
 def _in_django(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def wrapped(*arguments: Any, **options: Any) -> Any:
@@ -565,6 +589,7 @@ def _in_django(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _add_commands_of_rooms()
+_add_commands_of_surveys()
 
 if __name__ == "__main__":
     main()

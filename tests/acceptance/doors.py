@@ -13,6 +13,7 @@ from rapport.kernel.roles import Permission
 SEE, EDIT, CAPTURE = Permission.SEE_CUSTOMERS, Permission.EDIT_CUSTOMERS, Permission.CAPTURE
 WORK, RULES, FIGURES = Permission.WORK_CASES, Permission.MANAGE_RULES, Permission.SEE_FIGURES
 IMPORT, EXPORT, CATALOG = Permission.IMPORT, Permission.EXPORT, Permission.EDIT_CATALOG
+ASK = Permission.MANAGE_PROGRAMMES
 ADMIN, PEOPLE = Permission.ADMINISTER, Permission.MANAGE_PEOPLE
 
 
@@ -139,6 +140,57 @@ STEPS = {
 CASE, SIGNAL = "act/cases/<slug:code>/", "listen/feedback/<uuid:pk>/"
 C, S = "act/cases/{case}/", "listen/feedback/{signal}/"
 
+PROGRAMME, PROGRAMME_API = "listen/programmes/<slug:code>/", "programmes/<str:code>"
+G, G_API = "listen/programmes/{programme}/", "programmes/{programme}"
+
+PROGRAMMES: list[Door] = [
+    *page("listen/programmes/", FIGURES),
+    *page("listen/programmes/new/", ASK, both=True),
+    *page("listen/programmes/rest/", ASK, both=True),
+    *page("listen/programmes/suppressed/", ASK, both=True),
+    *page(
+        "listen/programmes/suppressed/<int:pk>/lift/",
+        ASK,
+        at="listen/programmes/suppressed/{suppressed}/lift/",
+        post=True,
+    ),
+    *page(PROGRAMME, FIGURES, at=G),
+    *page(f"{PROGRAMME}plan/", ASK, at=f"{G}plan/", both=True),
+    *page(f"{PROGRAMME}draws/", FIGURES, at=f"{G}draws/"),
+    *page(f"{PROGRAMME}draws/new/", ASK, at=f"{G}draws/new/", post=True),
+    *page(f"{PROGRAMME}draws/<int:pk>/", FIGURES, at=f"{G}draws/{{draw}}/"),
+    *page(f"{PROGRAMME}people/", FIGURES, at=f"{G}people/"),
+    *page(f"{PROGRAMME}links/", ASK, at=f"{G}links/", both=True),
+    *page(f"{PROGRAMME}links/<uuid:pk>/withdraw/", ASK, at=f"{G}links/{{open_link}}/withdraw/", post=True),
+    *page(f"{PROGRAMME}links/<uuid:pk>/<str:kind>/", ASK, at=f"{G}links/{{open_link}}/svg/"),
+    *page(f"{PROGRAMME}turn/<slug:what>/", ASK, at=f"{G}turn/pause/", post=True),
+    *(Door("ask/stop/<str:secret>/", EVERYBODY, method, "ask/stop/{secret}/") for method in ("GET", "POST")),
+    # Without a mail service in use and its secret there is no such page; tried with both in tests of the room.
+    *(
+        Door("ask/events/<slug:service>/", PROGRAM, method, "ask/events/postmark/")
+        for method in ("GET", "POST")
+    ),
+    Door("ask/snippet/<uuid:pk>.js", EVERYBODY, "GET", "ask/snippet/{open_link}.js"),
+    *api("GET", "programmes", FIGURES),
+    *api("POST", "programmes", ASK, body={"name": "A name", "kind": "periodic", "survey": "{survey}"}),
+    *api("GET", PROGRAMME_API, FIGURES, at=G_API),
+    *api("PATCH", PROGRAMME_API, ASK, at=G_API),
+    *(
+        door
+        for verb in ("start", "pause", "end")
+        for door in api("POST", f"{PROGRAMME_API}/{verb}", ASK, at=f"{G_API}/{verb}")
+    ),
+    *api("GET", f"{PROGRAMME_API}/progress", FIGURES, at=f"{G_API}/progress"),
+    *api("GET", f"{PROGRAMME_API}/expected", ASK, at=f"{G_API}/expected"),
+    *api("GET", f"{PROGRAMME_API}/draws", FIGURES, at=f"{G_API}/draws"),
+    *api("POST", f"{PROGRAMME_API}/draws", ASK, at=f"{G_API}/draws"),
+    *api("GET", "rest-rule", ASK),
+    *api("PUT", "rest-rule", ASK),
+    *api("GET", "suppressions", ASK),
+    *api("POST", "suppressions", ASK, body={"email": "a@b.example"}),
+    *api("DELETE", "suppressions/<int:pk>", ASK, at="suppressions/{suppressed}"),
+    *api("POST", "bounces", ASK),
+]
 SUMMARY = {"what_happened": "Late", "what_we_did": "Rang", "what_changes": "One owner"}
 
 LEAD = "cx_manager@halden.example"
@@ -153,6 +205,7 @@ STEPS_OF_IMPROVEMENT: dict[str, dict[str, Any]] = {
 }
 
 DOORS: list[Door] = [
+    *PROGRAMMES,
     # kernel
     *(Door(probe, EVERYBODY) for probe in ("live", "started", "ready")),
     Door("metrics", PROGRAM),

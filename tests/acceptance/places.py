@@ -39,8 +39,13 @@ from rapport.rooms.action.models import (
     Telling,
 )
 from rapport.rooms.catalog.models import Holiday
+from rapport.rooms.listening.channels.suppression import suppress
+from rapport.rooms.listening.links import secret_of
+from rapport.rooms.listening.models import Draw, Programme
+from rapport.rooms.listening.services.inviting import create_invitation, open_link
 from rapport.rooms.signals.api import NewScore, NewSignal, record_signal
 from rapport.rooms.signals.models import Attachment, Signal
+from tests.rooms.listening.asking import published
 
 Objects = dict[str, Any]
 DAY = date(2026, 3, 2)
@@ -64,6 +69,9 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         "place": Responsibility.objects.create(region_id="benelux", colleague=cast("cx_manager")).pk,
         "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
     }
+    survey = published()
+    ours |= _asking(world.eva, survey, cast("cx_manager"), None, now)
+    theirs |= _asking(world.kestrel_buyer, survey, cast("cx_manager"), "kolding-dealer", now)
     ours |= {**shared, "user": cast("partner_user").pk}
     theirs |= {**shared, "user": cast("analyst").pk}
     return ours, theirs
@@ -119,6 +127,30 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "promise": Promise.objects.create(
             account=account, words="Rings", owner=owner, due_on=DAY, made_at=now
         ).pk,
+    }
+
+
+def _asking(contact: Any, version: Any, owner: User, partner: str | None, now: datetime) -> Objects:
+    programme = Programme.objects.create(
+        name="A programme",
+        kind="partner" if partner else "periodic",
+        state="running",
+        survey=version.survey,
+        owner=owner,
+        partner_id=partner,
+    )
+    draw = Draw.objects.create(programme=programme, seed=1)
+    asked, _link = create_invitation(
+        version, programme=programme, channel="email", now=now, contact=contact, draw=draw
+    )
+    anybody, _link = open_link(version, programme=programme, now=now, channel="web")
+    return {
+        "survey": version.survey.code,
+        "programme": programme.code,
+        "draw": draw.pk,
+        "secret": secret_of(asked.pk),
+        "open_link": anybody.pk,
+        "suppressed": suppress(contact.email, "bounced", now=now).pk,
     }
 
 

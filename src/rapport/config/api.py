@@ -2,11 +2,14 @@
 
 from ninja import NinjaAPI
 
+from rapport.connectors.surveys.routes import router as survey_files_router
 from rapport.kernel.api_access import SIGN_IN
 from rapport.rooms.accounts.routes import router as accounts_router
 from rapport.rooms.action.routes import router as action_router
 from rapport.rooms.catalog.routes import router as catalog_router
 from rapport.rooms.insight.routes import router as insight_router
+from rapport.rooms.listening.designing.routes import router as surveys_router
+from rapport.rooms.listening.programmes.routes import router as programmes_router
 from rapport.rooms.signals.routes import router as signals_router
 
 api = NinjaAPI(
@@ -19,5 +22,8 @@ api = NinjaAPI(
 api.add_router("", accounts_router)
 api.add_router("", catalog_router)
 api.add_router("", signals_router)
+api.add_router("", surveys_router)
+api.add_router("", programmes_router)
 api.add_router("", insight_router)
 api.add_router("", action_router)
+api.add_router("", survey_files_router)

@@ -13,7 +13,7 @@ from rapport.kernel.database import database_settings
 from rapport.kernel.environment import environment, secret_key
 from rapport.kernel.history.trackers import EveryChange
 from rapport.kernel.logs import logging_settings
-from rapport.kernel.mail.settings import mail_settings
+from rapport.kernel.mail.settings import anymail_settings, mail_settings
 
 ENVIRONMENT = environment()
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     *(f"rapport.rooms.{room}" for room in ROOMS),
     "rapport.connectors.imports",
     "rapport.connectors.exports",
+    "rapport.connectors.surveys",
     "rapport.config",
 ]
 
@@ -240,6 +241,8 @@ EMAIL_USE_SSL = _mail.tls
 EMAIL_TIMEOUT = 20
 EMAIL_FILE_PATH = _mail.folder
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.mail_from
+
+ANYMAIL = anymail_settings(ENVIRONMENT)
 
 LOGGING_CONFIG = None
 LOGGING = logging_settings(ENVIRONMENT.log_level)

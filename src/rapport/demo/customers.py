@@ -116,9 +116,7 @@ def _company(
         country=country,
         domain=f"{plain(name.split(maxsplit=1)[0])}{at}.example",
         tier="A" if at < 2 else str(rng.choice(["A", "B", "C"], p=[0.2, 0.4, 0.4])),
-        life_cycle=str(
-            rng.choice(["customer", "engaged", "lapsed", "interested"], p=[0.6, 0.28, 0.06, 0.06])
-        ),
+        life_cycle=str(rng.choice(["customer", "engaged"], p=[0.7, 0.3])),
         region_id=region,
         division_id="pumps",
         partner_id=partner,

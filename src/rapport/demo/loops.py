@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models import F, Q
 from numpy.random import Generator
 
@@ -79,8 +80,12 @@ PROMISES = (
 )
 
 
+@transaction.atomic
 def close_loops(rng: Generator, colleagues: dict[str, User], calendar: Calendar, now: datetime) -> None:
-    """Write the rules and let the last weeks' answers raise their cases, each at its own time."""
+    """Write the rules and let the last weeks' answers raise their cases, each at its own time.
+
+    In one transaction: a thousand small ones would wait for a thousand writes of the disk.
+    """
     for name, conditions, hours in RULES:
         rule = Rule(name=name, conditions=conditions, due_hours=hours, fallback=colleagues["priya"])
         save_rule(rule, now=now - LOOKED_BACK)

@@ -65,6 +65,23 @@ class Environment(BaseSettings):
     mail_url_file: Path | None = Field(None, description="A file that holds it instead.")
     mail_from: str = Field("Rapport <rapport@localhost>", description="The sender people see.")
 
+    messages_url: SecretStr | None = Field(
+        None,
+        description="How short messages and chats leave: an address of apprise with {to} in it, "
+        "webhook+https://… of your own provider, or folder://. Empty: none are sent.",
+    )
+    messages_url_file: Path | None = Field(None, description="A file that holds it instead.")
+    messages_secret: SecretStr | None = Field(
+        None, description="Signs what goes to a webhook, as Standard Webhooks say (whsec_…)."
+    )
+    messages_secret_file: Path | None = Field(None, description="A file that holds it instead.")
+    anymail: SecretStr | None = Field(
+        None,
+        description="What your mail service needs, as JSON: its keys as django-anymail names them, and "
+        "WEBHOOK_SECRET (user:password in the address at which it reports bounces).",
+    )
+    anymail_file: Path | None = Field(None, description="A file that holds it instead.")
+
     session_hours: int = Field(12, ge=1, le=24 * 30, description="How long one stays signed in.")
     upload_megabytes: int = Field(512, ge=1, description="The largest file that may be imported.")
 

@@ -29,9 +29,11 @@ class Permission(models.TextChoices):
     SEE_FIGURES = "see_figures", _("See figures")
     WORK_CASES = "work_cases", _("Work on cases")
     MANAGE_RULES = "manage_rules", _("Manage rules")
+    MANAGE_SURVEYS = "manage_surveys", _("Design and publish surveys")
     EXPORT = "export", _("Export lists")
     IMPORT = "import", _("Import files")
     EDIT_CATALOG = "edit_catalog", _("Edit reference data")
+    MANAGE_PROGRAMMES = "manage_programmes", _("Plan programmes and ask people")
     MANAGE_PEOPLE = "manage_people", _("Manage the people of one's own partner")
     ADMINISTER = "administer", _("Administer users, audit and jobs")
 
@@ -41,14 +43,24 @@ _WORK = _SEE | {Permission.WORK_CASES, Permission.EXPORT}
 _RUN = _WORK | {
     Permission.EDIT_CUSTOMERS,
     Permission.MANAGE_RULES,
+    Permission.MANAGE_SURVEYS,
     Permission.IMPORT,
     Permission.EDIT_CATALOG,
+    Permission.MANAGE_PROGRAMMES,
 }
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.CX_MANAGER: frozenset(_RUN),
-    Role.ANALYST: frozenset(_SEE | {Permission.EXPORT, Permission.IMPORT}),
+    Role.ANALYST: frozenset(
+        _SEE
+        | {
+            Permission.EXPORT,
+            Permission.IMPORT,
+            Permission.MANAGE_SURVEYS,
+            Permission.MANAGE_PROGRAMMES,
+        }
+    ),
     Role.ACCOUNT_MANAGER: frozenset(_WORK | {Permission.EDIT_CUSTOMERS}),
     Role.SERVICE_LEAD: frozenset(_WORK | {Permission.EDIT_CUSTOMERS}),
     Role.MARKETER: frozenset(_SEE | {Permission.EXPORT}),

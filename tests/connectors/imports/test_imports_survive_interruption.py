@@ -1,10 +1,12 @@
 """An import that is killed goes on where it was, or leaves nothing; what stands beside the rows is true."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from psycopg.errors import CheckViolation
 from tests.connectors.imports.conftest import NOW, counts
 
@@ -14,7 +16,8 @@ from rapport.connectors.imports.engine import ImportRefused, carry_out, run_impo
 from rapport.connectors.imports.models import ImportProblem, ImportRun
 from rapport.rooms.accounts.models import Account, Order
 from rapport.rooms.catalog.models import Metric
-from rapport.rooms.signals.models import Signal
+from rapport.rooms.signals.api import BulkRecorder, NewScore, NewSignal
+from rapport.rooms.signals.models import Score, Signal
 
 ORDERS = 'target = "orders"\nsource = "erp"\n[fields]\nexternal_id = "id"\naccount = "a"\nordered_on = "d"\n'
 SIGNALS = (
@@ -108,6 +111,67 @@ def test_what_goes_wrong_in_a_thread_stops_the_import_and_it_goes_on_later(
     assert 0 < Signal.objects.count() < ROWS - 1
     carry_out(run, NOW)
     assert counts(run) == {"read": ROWS, "created": ROWS - 1, "rejected": 1}
+
+
+def test_of_two_rows_for_the_same_signal_the_first_wins_also_between_threads(
+    orders: Path, small_steps: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BATCH", 7)
+    # Every other stretch of seven rows repeats the one before, backwards and with another score.
+    rows = []
+    for first in range(0, 210, 7):
+        rows += [f"{i},Veldhuis,2024-01-01,10" for i in range(first, first + 7)]
+        rows += [f"{i},Veldhuis,2024-01-01,0" for i in reversed(range(first, first + 7))]
+    orders.write_text("\n".join(["id,a,d,n", *rows]), encoding="utf-8")
+    run = run_import(orders, parse_mapping(SIGNALS), None, NOW)
+    assert counts(run) == {"read": 420, "created": 210, "unchanged": 210}
+    assert set(Score.objects.values_list("value", flat=True)) == {10}
+
+
+def test_a_batch_that_lands_after_its_worker_was_killed_is_not_landed_again(
+    orders: Path, small_steps: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BATCH", 20)
+
+    def kill(run: ImportRun) -> None:
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        run_import(orders, parse_mapping(SIGNALS), None, NOW, progress=kill)
+    run = ImportRun.objects.get()
+    written, may_commit = Event(), Event()
+
+    def land_late() -> None:
+        told: dict[str, Any] = {"kind": "survey", "source": "erp", "occurred_at": NOW}
+        scores = (NewScore("nps", 5),)
+        rows = [NewSignal(**told, external_reference=str(i), scores=scores) for i in range(20, 40)]
+        try:
+            with transaction.atomic():
+                run.batches.create(number=2, counts={"read": 20, "created": 20})
+                BulkRecorder(author=None, now=NOW).record(rows)
+                written.set()
+                assert may_commit.wait(20)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as server:
+        landing = server.submit(land_late)
+        assert written.wait(20)
+        Timer(0.5, may_commit.set).start()
+        carry_out(run, NOW)
+        landing.result()
+    assert counts(run) == {"read": ROWS, "created": ROWS - 1, "rejected": 1}
+    assert Signal.objects.count() == ROWS - 1
+
+
+def test_an_import_carried_out_while_another_waited_for_its_turn_is_not_done_again(orders: Path) -> None:
+    run_import(orders, parse_mapping(SIGNALS), None, NOW)
+    finished = ImportRun.objects.get()
+    waiting = ImportRun.objects.get()
+    waiting.state = ImportRun.State.WAITING
+    carry_out(waiting, NOW)
+    finished.refresh_from_db()
+    assert counts(finished) == {"read": ROWS, "created": ROWS - 1, "rejected": 1}
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from tests.rooms.insight.answers import draw_answers, record_answers
 
 from rapport.rooms.insight.selectors.counting import measures
 from rapport.rooms.insight.selectors.dashboard import picture
+from rapport.rooms.insight.tallies import Measure, Tally, difference
 from rapport.rooms.insight.views.dashboard import headline
 from rapport.rooms.signals.selectors.filters import Filters
 from rapport.rooms.signals.selectors.listing import count_signals
@@ -100,3 +101,20 @@ def test_the_api_hides_a_figure_of_fewer_than_five(world: World, browser_of: Cal
     record_answers([answer for answer in draw_answers(world, 30) if not answer.anonymous][:4])
     found = browser_of("cx_manager").get("/api/v1/figures/nps").json()["figure"]
     assert (found["value"], found["n"]) == (None, 4)
+
+
+def test_a_hidden_figure_is_not_given_away_by_its_change() -> None:
+    before, after = Tally(n=40, promoters=10, passives=20, detractors=10), Tally(n=1, promoters=1)
+    measure = Measure("nps", "NPS", "nps", 0, 10, True)
+    assert difference(measure.figure(before), measure.figure(after)).value is None
+    assert difference(measure.figure(after), measure.figure(before)).value is None
+
+
+@pytest.mark.parametrize(("count", "title"), [(1200, "NPS by month"), (60, "NPS by quarter")])
+def test_a_customers_page_shows_months_or_where_these_are_thin_quarters(
+    world: World, browser_of: Callable[[str], Client], count: int, title: str
+) -> None:
+    record_answers([answer for answer in draw_answers(world, count) if not answer.anonymous])
+    text = browser_of("cx_manager").get(f"/customers/{world.veldhuis.code}/").content.decode()
+    assert title in text
+    assert f"/understand/?account={world.veldhuis.code}" in text

@@ -111,6 +111,8 @@ def _value_score(column: Column, field: Field) -> float:
     if field.kind in _KIN:
         return 6.0 if column.kind in _KIN[field.kind] else -45.0
     if field.name == "external_id":
+        if column.kind in ("date", "datetime"):
+            return -45.0
         return 5.0 if column.filled == 1.0 and column.distinct > len(column.samples) else 0.0
     if field.kind in ("text", "choice") and column.kind in ("date", "datetime", "email"):
         return -25.0

@@ -136,6 +136,10 @@ def carry_out(
     if run.is_over:
         return
     with _alone(run), pghistory.context(user=run.started_by_id, import_run=str(run.pk)):
+        # Another process may have carried it out while this one waited for its turn.
+        run.refresh_from_db()
+        if run.is_over:
+            return
         try:
             _Execution(run, now, limit, progress or (lambda _: None)).go()
         except (ImportRefused, FileRefused, MappingRefused, ConstantRefused) as refused:
@@ -170,6 +174,10 @@ class _Batch:
     made: list[tuple[int, NewSignal]]
     problems: list[Problem]
     counts: Counts
+
+    def references(self) -> frozenset[str]:
+        """Return what its signals are known by; all are of one source."""
+        return frozenset(signal.external_reference for _, signal in self.made)
 
 
 @contextmanager
@@ -348,7 +356,7 @@ class _Execution:
         """Record batch after batch; each leaves a note in its transaction, so that none is done twice."""
         done = set(self.run.batches.values_list("number", flat=True))
         maker, read = self._maker(), 0
-        with _few_collections(), Writers(self._open_ledger) as writers:
+        with _few_collections(), Writers(self._open_ledger, _Batch.references) as writers:
             for number, parsed in enumerate(self._batches(), start=1):
                 batch = self._make(maker, number, parsed)
                 self._add_to_catalogue()
@@ -371,10 +379,16 @@ class _Execution:
 
         def record(batch: _Batch) -> None:
             with transaction.atomic():
+                # First the note: the last batch of a killed import may be landing still.
+                note, fresh = ImportBatch.objects.get_or_create(
+                    run_id=self.run.pk, number=batch.number, defaults={"counts": {}}
+                )
+                if not fresh:
+                    return
                 counts, refused = self._record(recorder, batch.made)
                 keep_problems(self.run.pk, [*batch.problems, *refused])
-                whole = dict((counts + batch.counts).as_dict())
-                ImportBatch.objects.create(run_id=self.run.pk, number=batch.number, counts=whole)
+                note.counts = dict((counts + batch.counts).as_dict())
+                note.save(update_fields=["counts"])
 
         return record
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from queue import Queue
-from threading import Thread
+from threading import Condition, Thread
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -16,14 +16,23 @@ _INLINE = 4
 class Writers(Generic[B]):
     """Hands batches to threads that land them; the first error stops all and is raised to the giver.
 
-    `open_door` is called in each thread and returns the function that lands one batch. Inside an open
-    transaction everything stays in it, on the caller's own connection.
+    `open_door` is called in each thread and returns the function that lands one batch. Batches that share
+    one of the keys `keys_of` names land one after the other, in the order given: of two rows for the same
+    thing the first always wins, and two threads never wait for each other. Inside an open transaction
+    everything stays in it, on the caller's own connection.
     """
 
-    def __init__(self, open_door: Callable[[], Callable[[B], None]], threads: int = 2) -> None:
-        self._open_door = open_door
+    def __init__(
+        self,
+        open_door: Callable[[], Callable[[B], None]],
+        keys_of: Callable[[B], frozenset[str]],
+        threads: int = 2,
+    ) -> None:
+        self._open_door, self._keys_of = open_door, keys_of
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(threads)]
-        self._queue: Queue[B | None] = Queue(maxsize=threads)
+        self._queue: Queue[tuple[int, B] | None] = Queue(maxsize=threads)
+        self._under_way: dict[int, frozenset[str]] = {}
+        self._landed = Condition()
         self._inline: Callable[[B], None] | None = None
         self._given = 0
         self._started = False
@@ -36,11 +45,9 @@ class Writers(Generic[B]):
             self._inline = self._inline or self._open_door()
             self._inline(batch)
             return
-        if not self._started:
-            self._started = True
-            for thread in self._threads:
-                thread.start()
-        self._queue.put(batch)
+        self._start()
+        self._announce(self._given, self._keys_of(batch))
+        self._queue.put((self._given, batch))
         if self._error:
             raise self._error
 
@@ -61,15 +68,42 @@ class Writers(Generic[B]):
         if error is None and self._error:
             raise self._error
 
+    def _start(self) -> None:
+        if not self._started:
+            self._started = True
+            for thread in self._threads:
+                thread.start()
+
+    def _announce(self, number: int, keys: frozenset[str]) -> None:
+        """Note what the batch holds, once nothing of it is being landed."""
+        with self._landed:
+            self._landed.wait_for(lambda: self._error or not self._is_under_way(keys))
+            self._under_way[number] = keys
+
+    def _is_under_way(self, keys: frozenset[str]) -> bool:
+        return not all(keys.isdisjoint(others) for others in self._under_way.values())
+
     def _work(self) -> None:
         try:
             land = self._open_door()
-            while (batch := self._queue.get()) is not None:
+            while (given := self._queue.get()) is not None:
+                number, batch = given
                 if self._error is None:
                     land(batch)
+                self._finish(number)
         except BaseException as error:  # noqa: BLE001 - raised again where batches are given
-            self._error = self._error or error
+            self._fail(error)
             while self._queue.get() is not None:
                 continue
         finally:
             connection.close()
+
+    def _finish(self, number: int) -> None:
+        with self._landed:
+            del self._under_way[number]
+            self._landed.notify_all()
+
+    def _fail(self, error: BaseException) -> None:
+        with self._landed:
+            self._error = self._error or error
+            self._landed.notify_all()

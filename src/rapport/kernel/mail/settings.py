@@ -1,6 +1,8 @@
 """How mail leaves, read from one address such as smtp://user:password@host:587."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from rapport.kernel.environment import Environment, SettingsError
@@ -48,3 +50,17 @@ def mail_settings(environment: Environment) -> MailSettings:
         starttls=parts.scheme == "smtp+starttls",
         tls=parts.scheme == "smtps",
     )
+
+
+def anymail_settings(environment: Environment) -> dict[str, Any]:
+    """Read RAPPORT_ANYMAIL, what the mail service needs; raise SettingsError when it is no JSON object."""
+    given = environment.read_secret("anymail")
+    if not given:
+        return {}
+    try:
+        read = json.loads(given)
+    except ValueError as error:
+        raise SettingsError(f"RAPPORT_ANYMAIL is no JSON: {error}.") from error
+    if not isinstance(read, dict):
+        raise SettingsError('RAPPORT_ANYMAIL: write an object such as {"POSTMARK_SERVER_TOKEN": "…"}.')
+    return read

@@ -60,7 +60,8 @@ def users(request: UserRequest) -> HttpResponse:
 @permit(Permission.ADMINISTER, Permission.MANAGE_PEOPLE)
 def add(request: UserRequest) -> HttpResponse:
     """Add a user; the page that follows shows the link to hand over."""
-    form = NewUserForm(request.POST or None, editor=request.user, initial={"role": Role.EMPLOYEE})
+    least = {"role": Role.EMPLOYEE, "reach": User.Reach.CAPTURE}
+    form = NewUserForm(request.POST or None, editor=request.user, initial=least)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

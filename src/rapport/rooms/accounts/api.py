@@ -19,6 +19,7 @@ from rapport.rooms.accounts.selectors.lookup_many import (
 )
 from rapport.rooms.accounts.selectors.people import PeopleQuery, people_asked_for
 from rapport.rooms.accounts.selectors.searching import search_accounts, search_contacts
+from rapport.rooms.accounts.services.contacts import change_contact
 from rapport.rooms.accounts.services.finding import find_duplicates
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "PeopleQuery",
     "PersonRecord",
     "accounts_asked_for",
+    "change_contact",
     "find_account",
     "find_accounts",
     "find_contact",

@@ -1,6 +1,8 @@
 """What the accounts room announces."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from rapport.kernel.events import Event
 
@@ -59,3 +61,33 @@ class BuyingRoleChanged(Event):
 
     role_id: int
     contact_id: int
+
+
+Passed = Literal[
+    "request_closed",
+    "order_delivered",
+    "milestone_reached",
+    "stage_entered",
+    "opportunity_closed",
+    "contract_ended",
+]
+
+
+@dataclass(frozen=True)
+class TouchpointPassed(Event):
+    """Something between a customer and us came to a point at which one may ask how it went.
+
+    `row_id` is of the request, order, milestone, project, opportunity or contract. Announced for changes as
+    they happen, and for imports only when these say that they bring news and not history.
+    """
+
+    what: Passed
+    row_id: int
+    account_id: int
+    happened_at: datetime
+    contact_id: int | None = None
+    decision_id: int | None = None
+    product: str | None = None
+    stage: str | None = None
+    detail: str = ""
+    """The milestone's name, the stage entered, or the outcome."""

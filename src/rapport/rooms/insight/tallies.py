@@ -82,6 +82,15 @@ class Measure:
 def difference(before: Estimate, after: Estimate) -> Difference:
     """Return how a figure changed, tested by squaring and adding the two intervals."""
     method = "difference, limits squared and added"
+    if before.is_hidden or after.is_hidden:
+        # With the other figure beside it, the difference would give the hidden one away.
+        return Difference.without_value(
+            "One of the two rests on too few answers.",
+            method=method,
+            n_a=before.n,
+            n_b=after.n,
+            unit=after.unit,
+        )
     if (
         before.value is None or before.low is None or before.high is None
         or after.value is None or after.low is None or after.high is None

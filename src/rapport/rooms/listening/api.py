@@ -1,5 +1,24 @@
 """What other rooms and the connectors may ask about surveys."""
 
 from rapport.rooms.listening.definition import Definition
+from rapport.rooms.listening.done import tell_what_was_done
+from rapport.rooms.listening.events import ContactWanted, ResponsesSent
+from rapport.rooms.listening.services.inviting import (
+    create_invitation,
+    link_of,
+    open_link,
+    prepare_invitation,
+    withdraw_invitation,
+)
 
-__all__ = ["Definition"]
+__all__ = [
+    "ContactWanted",
+    "Definition",
+    "ResponsesSent",
+    "create_invitation",
+    "link_of",
+    "open_link",
+    "prepare_invitation",
+    "tell_what_was_done",
+    "withdraw_invitation",
+]

@@ -61,7 +61,7 @@ def released_blocks(fewest: int) -> "QuerySet[Signal, str]":
     return (
         Signal.objects.filter(anonymous=True, superseded=False, recorded_at__lt=month_of(timezone.now()))
         .values("block")
-        .annotate(people=Count("pk"))
+        .annotate(people=Count("*"))
         .filter(people__gte=fewest)
         .values_list("block", flat=True)
     )

@@ -18,6 +18,8 @@ from rapport.rooms.signals.services import (
     record_signal,
     record_signals_in_bulk,
 )
+from rapport.rooms.signals.services.files import read_upload
+from rapport.rooms.signals.services.record import NewAttachment
 
 __all__ = [
     "DETRACTOR_TO",
@@ -25,6 +27,7 @@ __all__ = [
     "PROMOTER_FROM",
     "BulkRecorder",
     "Filters",
+    "NewAttachment",
     "NewComment",
     "NewScore",
     "NewSignal",
@@ -39,6 +42,7 @@ __all__ = [
     "offered_filters",
     "read_filters",
     "read_signals",
+    "read_upload",
     "record_signal",
     "record_signals_in_bulk",
 ]

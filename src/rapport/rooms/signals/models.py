@@ -31,13 +31,17 @@ class LedgerQuerySet(models.QuerySet[R]):
 
     def visible_to(self, user: Any) -> Self:
         """Keep current rows in the user's scope, anonymous ones only where they cannot be told apart."""
-        return self.filter(superseded=False).in_scope(user).exclude_traceable()
+        scope, rows = user.scope, self.filter(superseded=False).in_scope(user)
+        if not (scope.everything or scope.regions or scope.partners):
+            # Reached by account alone, and what has no name has no account.
+            return rows
+        return rows.exclude_traceable()
 
     def in_scope(self, user: Any) -> Self:
         """Keep what the user's scope reaches: by account, or by region or partner where none is known."""
         if user.scope.everything:
             return self
-        by_account = models.Q(account__in=Account.objects.visible_to(user).values("pk"))
+        by_account = models.Q(account__in=Account.objects.visible_to(user).values("pk"), anonymous=False)
         by_place = models.Q(account=None) & (
             models.Q(region__in=sorted(user.scope.regions))
             | models.Q(partner__in=sorted(user.scope.partners))
@@ -49,6 +53,10 @@ class LedgerQuerySet(models.QuerySet[R]):
         from rapport.rooms.signals.anonymity import released_blocks
 
         return self.filter(models.Q(anonymous=False) | models.Q(block__in=released_blocks(fewest)))
+
+    def named(self, user: Any) -> Self:
+        """Keep current rows in the user's scope that have a name: what pages about people count."""
+        return self.filter(superseded=False, anonymous=False).in_scope(user)
 
 
 class SignalQuerySet(LedgerQuerySet["Signal"]):
@@ -96,14 +104,16 @@ class Signal(models.Model):
     buying_role = models.CharField(
         _("buying role held then"), max_length=16, choices=BuyingRole.Role.choices, blank=True
     )
-    touchpoint = models.ForeignKey(Touchpoint, models.PROTECT, null=True, verbose_name=_("touchpoint"))
+    touchpoint = models.ForeignKey(
+        Touchpoint, models.PROTECT, null=True, db_index=False, verbose_name=_("touchpoint")
+    )
     stage = models.ForeignKey(Stage, models.PROTECT, null=True, db_index=False, verbose_name=_("stage"))
-    product = models.ForeignKey(Product, models.PROTECT, null=True, verbose_name=_("product"))
+    product = models.ForeignKey(Product, models.PROTECT, null=True, db_index=False, verbose_name=_("product"))
     region = models.ForeignKey(Region, models.PROTECT, null=True, db_index=False, verbose_name=_("region"))
     division = models.ForeignKey(
         Division, models.PROTECT, null=True, db_index=False, verbose_name=_("division")
     )
-    partner = models.ForeignKey(Partner, models.PROTECT, null=True, verbose_name=_("partner"))
+    partner = models.ForeignKey(Partner, models.PROTECT, null=True, db_index=False, verbose_name=_("partner"))
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -149,11 +159,23 @@ class Signal(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["account", "-occurred_at"], name="signal_by_account"),
-            models.Index(fields=["contact", "-occurred_at"], name="signal_by_contact"),
+            # What is counted of accounts and people is read from the index alone.
+            models.Index(
+                fields=["account", "-occurred_at"],
+                include=["superseded", "anonymous"],
+                name="signal_by_account",
+            ),
+            models.Index(
+                fields=["contact", "-occurred_at"],
+                include=["superseded", "anonymous"],
+                name="signal_by_contact",
+            ),
             models.Index(fields=["-occurred_at", "-id"], name="signal_by_time"),
             models.Index(
-                fields=["block", "recorded_at"], condition=models.Q(anonymous=True), name="signal_anonymous"
+                fields=["block", "recorded_at"],
+                include=["source"],
+                condition=models.Q(anonymous=True, superseded=False),
+                name="signal_anonymous",
             ),
             models.Index(
                 fields=["-recorded_at"],
@@ -163,6 +185,11 @@ class Signal(models.Model):
             models.Index(fields=["region", "-occurred_at"], name="signal_by_region"),
             models.Index(fields=["kind", "-occurred_at"], name="signal_by_kind"),
             models.Index(fields=["source"], condition=models.Q(anonymous=False), name="signal_named_sources"),
+            # Only where there is one: most signals name none, and every index costs an import.
+            *(
+                models.Index(fields=[place], condition=~models.Q((place, None)), name=f"signal_by_{place}")
+                for place in ("touchpoint", "product", "partner")
+            ),
             GinIndex(
                 fields=["account_hint"],
                 opclasses=["gin_trgm_ops"],
@@ -228,7 +255,13 @@ class Score(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["metric", "-occurred_at"], name="score_by_metric"),
+            # A figure over a million answers is read from this index alone.
+            models.Index(
+                fields=["metric", "-occurred_at"],
+                include=["value", "account", "contact", "region", "buying_role", "anonymous", "block"],
+                condition=models.Q(superseded=False),
+                name="score_by_metric",
+            ),
             models.Index(fields=["account", "-occurred_at"], name="score_by_account"),
             models.Index(fields=["contact", "metric", "-occurred_at"], name="score_by_contact"),
         ]

@@ -140,7 +140,9 @@ def heat_grid(
         canvas.text(frame.right, 12, _("All"), "t-strong")
     summary = sentence(caption, _said(rows, columns, cells, hidden, frame))
     table = _table(rows, columns, cells, hidden, frame)
-    marks: list[LegendItem] = [legend.dot(), legend.tick(), legend.hidden(hidden_below)]
+    marks: list[LegendItem] = [legend.dot(), legend.tick()]
+    if hidden:
+        marks.append(legend.hidden(hidden_below))
     return Chart(caption, canvas.svg(summary), summary, table, width, marks)
 
 

@@ -19,7 +19,7 @@ def dot() -> LegendItem:
     canvas = _key(30, 12)
     canvas.rect(2, 2, 26, 8, "band box")
     canvas.circle(15, 6, 4.5, "f-ink")
-    return LegendItem(canvas.hidden_svg(), _("%(count)d answers or more") % {"count": DOT_FROM})
+    return LegendItem(canvas.hidden_svg(), _("rests on %(count)d answers or more") % {"count": DOT_FROM})
 
 
 def tick() -> LegendItem:
@@ -27,7 +27,7 @@ def tick() -> LegendItem:
     canvas = _key(30, 12)
     canvas.rect(2, 2, 26, 8, "band box")
     canvas.rect(14, 0, 2, 12, "f-ink")
-    text = _("fewer than %(count)d: read the range") % {"count": DOT_FROM}
+    text = _("rests on fewer than %(count)d: read the range") % {"count": DOT_FROM}
     return LegendItem(canvas.hidden_svg(), text)
 
 

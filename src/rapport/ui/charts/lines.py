@@ -212,7 +212,8 @@ def _row(point: Point, reading: Reading) -> list[str]:
 def _legend(readings: Sequence[Reading], target: Target | None, hidden_below: int) -> list[LegendItem]:
     items = []
     if any(reading.thin for reading in readings):
-        items += [legend.dot(), legend.tick()]
+        fuller = any(not reading.thin and not reading.hidden for reading in readings)
+        items += [legend.dot(), legend.tick()] if fuller else [legend.tick()]
     if any(reading.hidden for reading in readings):
         items.append(legend.hidden(hidden_below))
     if target:

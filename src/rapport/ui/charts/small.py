@@ -12,7 +12,7 @@ from rapport.ui.charts.bars import Tone
 from rapport.ui.charts.canvas import Canvas
 from rapport.ui.estimates import EstimateLike, Scale, read
 
-MOST_PEOPLE = 30
+MOST_PEOPLE = 24
 
 
 def range_mark(

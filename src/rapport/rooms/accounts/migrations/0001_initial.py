@@ -2102,4 +2102,12 @@ class Migration(migrations.Migration):
                 name="usage_once_a_source",
             ),
         ),
+        migrations.AddIndex(
+            model_name="buyingrole",
+            index=models.Index(
+                condition=models.Q(("decision", None)),
+                fields=["-veto", "-weight", "id"],
+                name="role_by_say",
+            ),
+        ),
     ]

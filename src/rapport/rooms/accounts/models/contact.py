@@ -191,6 +191,12 @@ class BuyingRole(models.Model):
                 ],
             ),
         ]
+        indexes = [
+            # Those whose say counts most, first: the home page looks among them for the silent.
+            models.Index(
+                fields=["-veto", "-weight", "id"], condition=models.Q(decision=None), name="role_by_say"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.contact}: {self.get_role_display()}"

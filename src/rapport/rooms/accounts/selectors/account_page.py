@@ -86,7 +86,9 @@ def own_figures(look: Look, village: Village, running: Running, people: int) -> 
     first = running.next_renewal
     due = due_on(first) if first else None
     if due:
-        figures.append(Figure(_("Renews"), short_day(due), _when(due, look.now.date())))
+        # The year stands in the note, so that the day fits its column.
+        note = f"{due.year}, {_when(due, look.now.date())}"
+        figures.append(Figure(_("Renews"), short_day(due, today=due), note))
     return figures
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from rapport.rooms.accounts.dealings import Kind
 from rapport.rooms.accounts.models import Account, Milestone, Project
 from rapport.rooms.accounts.services.changing import put_values, save_once
+from rapport.rooms.accounts.services.passing import announce_passed, marks_of
 
 # The last day of a pair may not come before its first.
 IN_ORDER = (
@@ -51,6 +52,7 @@ def remove_dealing(row: Any) -> None:
 
 
 def _save(kind: Kind, row: Any, values: Mapping[str, Any]) -> None:
+    before = marks_of(row)
     put_values(row, values, editable_fields(kind))
     for first, last in IN_ORDER:
         begin, end = getattr(row, first, None), getattr(row, last, None)
@@ -62,17 +64,20 @@ def _save(kind: Kind, row: Any, values: Mapping[str, Any]) -> None:
         "id": row.external_id,
     }
     save_once(row, taken)
+    announce_passed(row, before)
 
 
 @transaction.atomic
 def set_milestone(project: Project, milestone: Milestone | None, values: Mapping[str, Any]) -> Milestone:
     """Add a milestone to a project, or change one; raise ValidationError naming each wrong field."""
     row = milestone or Milestone(project=project)
+    before = marks_of(row)
     put_values(row, values, ("name", "due_on", "reached_on"))
     others = Milestone.objects.filter(project=project, name=row.name).exclude(pk=row.pk)
     if others.exists():
         raise ValidationError({"name": [_("This project already has a milestone of that name.")]})
     row.save()
+    announce_passed(row, before)
     return row
 
 

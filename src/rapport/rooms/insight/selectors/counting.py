@@ -8,9 +8,10 @@ from functools import reduce
 from operator import add
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import Count, F, FloatField, Q, QuerySet, Sum, Value
 from django.db.models.expressions import Case, Expression, When
-from django.db.models.functions import TruncMonth
+from django.db.models.functions import Cast, TruncMonth
 
 from rapport.kernel.models import User
 from rapport.rooms.catalog.models import Metric
@@ -98,42 +99,51 @@ def base_of(user: User, measure: Measure, filters: Filters) -> Base:
         .values("account", "contact", "anonymous")
         .annotate(n=Count("*"), s=Sum("x"), q=Sum(F("x") * F("x")))
     )
-    by_account: dict[int, tuple[float, float]] = {}
-    heard, n, whole, squares, lone = 0, 0, 0.0, 0.0, 0
-    alone_sum = alone_squares = 0.0
-    for row in people:
-        n, whole, squares = n + row["n"], whole + row["s"], squares + row["q"]
-        heard += row["contact"] is not None
-        if row["account"] is None:
-            lone, alone_sum, alone_squares = lone + row["n"], alone_sum + row["s"], alone_squares + row["q"]
-        else:
-            count, sum_ = by_account.get(row["account"], (0, 0.0))
-            by_account[row["account"]] = (count + row["n"], sum_ + row["s"])
-    spread = _spread(by_account.values(), n, whole, squares, lone, alone_sum, alone_squares)
-    return Base(accounts=len(by_account), people=heard, spread=spread)
+    statement, parameters = people.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_BASE.format(people=statement), parameters)
+        accounts, heard, *sums = cursor.fetchone()
+    return Base(accounts=accounts, people=heard, spread=_spread(_Sums(*(float(sum_) for sum_ in sums))))
 
 
-def _spread(
-    accounts: Iterable[tuple[float, float]],
-    n: int,
-    whole: float,
-    squares: float,
-    lone: int,
-    lone_sum: float,
-    lone_squares: float,
-) -> float:
-    if n < 2:
+# People are added up to accounts, and these to the sums the variance is made of, inside the database.
+_BASE = """
+SELECT count(account), coalesce(sum(people), 0),
+  coalesce(sum(n), 0), coalesce(sum(s), 0), coalesce(sum(q), 0),
+  count(account) + coalesce(sum(n) FILTER (WHERE account IS NULL), 0),
+  coalesce(sum(CASE WHEN account IS NULL THEN q ELSE s * s END), 0),
+  coalesce(sum(CASE WHEN account IS NULL THEN s ELSE n * s END), 0),
+  coalesce(sum(CASE WHEN account IS NULL THEN n ELSE n * n END), 0)
+FROM (SELECT account, count(contact) AS people, sum(n)::float8 AS n, sum(s) AS s, sum(q) AS q
+  FROM ({people}) p GROUP BY account) a
+"""
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Sums over answers, and over units: an account, or one answer without an account."""
+
+    n: float
+    values: float
+    squares: float
+    units: float
+    unit_squares: float
+    """Of each unit's sum."""
+    products: float
+    """Of each unit's sum and number of answers."""
+    unit_numbers: float
+    """Of each unit's number of answers, squared."""
+
+
+def _spread(sums: _Sums) -> float:
+    if sums.n < 2 or sums.units < 2:
         return 1.0
-    mean = whole / n
-    variance = squares - n * mean * mean
-    clustered = lone_squares - 2 * mean * lone_sum + lone * mean * mean
-    units = lone
-    for count, sum_ in accounts:
-        clustered += (sum_ - count * mean) ** 2
-        units += 1
-    if units < 2 or variance <= 1e-12:
+    mean = sums.values / sums.n
+    variance = sums.squares - sums.n * mean * mean
+    clustered = sums.unit_squares - 2 * mean * sums.products + mean * mean * sums.unit_numbers
+    if variance <= 1e-12:
         return 1.0
-    return max(1.0, (clustered * units / (units - 1)) / (variance * n / (n - 1)))
+    return max(1.0, (clustered * sums.units / (sums.units - 1)) / (variance * sums.n / (sums.n - 1)))
 
 
 def counts(measure: Measure) -> dict[str, Expression]:
@@ -145,11 +155,11 @@ def counts(measure: Measure) -> dict[str, Expression]:
         detractor, promoter = Q(value__lte=DETRACTOR_TO), Q(value__gte=PROMOTER_FROM)
     found: dict[str, Expression] = {
         "n": Count("*"),
-        "detractors": Count("pk", filter=detractor),
-        "promoters": Count("pk", filter=promoter),
+        "detractors": Count("value", filter=detractor),
+        "promoters": Count("value", filter=promoter),
     }
     if measure.kind == Metric.Kind.CSAT:
-        found["top"] = Count("pk", filter=_top(measure))
+        found["top"] = Count("value", filter=_top(measure))
     elif measure.kind != Metric.Kind.NPS:
         found["total"] = Sum(_on_scale(measure))
         found["squares"] = Sum(_on_scale(measure) * _on_scale(measure))
@@ -190,14 +200,19 @@ def _value(measure: Measure) -> Expression:
     """Return what the figure of a measure is the mean of."""
     if measure.kind == Metric.Kind.NPS:
         return Case(
-            When(value__lte=DETRACTOR_TO, then=Value(-1.0)),
-            When(value__gte=PROMOTER_FROM, then=Value(1.0)),
-            default=Value(0.0),
+            When(value__lte=DETRACTOR_TO, then=_double(-1.0)),
+            When(value__gte=PROMOTER_FROM, then=_double(1.0)),
+            default=_double(0.0),
             output_field=FloatField(),
         )
     if measure.kind == Metric.Kind.CSAT:
-        return Case(When(_top(measure), then=Value(1.0)), default=Value(0.0), output_field=FloatField())
+        return Case(When(_top(measure), then=_double(1.0)), default=_double(0.0), output_field=FloatField())
     return _on_scale(measure)
+
+
+def _double(number: float) -> Expression:
+    """Write a number as the database's own kind of floating point; a bare 1.0 is a slow decimal there."""
+    return Cast(Value(number), FloatField())
 
 
 def measures(keys: Sequence[str] = ()) -> list[Measure]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rapport.kernel.models import User
-from rapport.rooms.insight.selectors.counting import Base, Cell, add_up, base_of, cube, total
+from rapport.rooms.insight.selectors.counting import Base, Cell, add_up, base_of, cube, tally, total
 from rapport.rooms.insight.tallies import Measure, Tally, difference
 from rapport.rooms.signals.api import Filters
 from rapport.stats.comparisons import holm
@@ -84,7 +84,7 @@ def _before(user: User, measure: Measure, filters: Filters, spread: float) -> Es
     earlier = period_before(filters)
     if earlier is None:
         return measure.figure(Tally())
-    return measure.figure(total(cell.tally for cell in cube(user, measure, earlier)), spread)
+    return measure.figure(tally(user, measure, earlier), spread)
 
 
 def _months(cells: list[Cell]) -> tuple[tuple[date, Tally], ...]:

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.db.models import (
     Count,
@@ -20,6 +19,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     Value,
 )
@@ -120,7 +120,7 @@ def _ranked_tops(
 def _unhappy_by_account(
     user: User, mine: "QuerySet[Account] | None", measure: Measure, since: datetime
 ) -> Counter[int]:
-    rows = Score.objects.visible_to(user).filter(
+    rows = Score.objects.named(user).filter(
         metric=measure.key, occurred_at__gt=since, value__lte=DETRACTOR_TO
     )
     rows = rows.filter(account__isnull=False)
@@ -200,7 +200,7 @@ def _by_quarter(
     user: User, measure: Measure, parts: Mapping[int, int], now: datetime
 ) -> Mapping[tuple[int, int], Tally]:
     """Count scores by customer and by how many quarters of a year ago they were given."""
-    rows = Score.objects.visible_to(user).filter(
+    rows = Score.objects.named(user).filter(
         account__in=list(parts), metric=measure.key, occurred_at__gt=now - 2 * YEAR, occurred_at__lte=now
     )
     age = Extract(ExpressionWrapper(Value(now) - F("occurred_at"), DurationField()), "epoch")
@@ -216,23 +216,21 @@ def _people(
 ) -> tuple[Counter[int], Counter[int], Counter[int]]:
     """Count for each customer how many people there are, were heard within a year, and are unhappy."""
     contacts = Contact.objects.visible_to(user).unmerged().filter(account__in=list(parts), left_on=None)
-    here = Q(contact__account__in=list(parts), contact__merged_into=None, contact__left_on=None)
-    spoke = Signal.objects.visible_to(user).filter(here, occurred_at__gt=now - YEAR)
-    scored = Score.objects.visible_to(user).filter(metric=measure.key, occurred_at__gt=now - YEAR)
-    later = scored.filter(contact=OuterRef("contact"), occurred_at__gt=OuterRef("occurred_at"))
-    unhappy = scored.filter(here, ~Exists(later), value__lte=DETRACTOR_TO)
-    return (
-        _counted(contacts, "account", Count("pk"), parts),
-        _counted(spoke, "contact__account", Count("contact", distinct=True), parts),
-        _counted(unhappy, "contact__account", Count("contact", distinct=True), parts),
+    spoke = Signal.objects.named(user).filter(contact=OuterRef("pk"), occurred_at__gt=now - YEAR)
+    scored = Score.objects.named(user).filter(
+        contact=OuterRef("pk"), metric=measure.key, occurred_at__gt=now - YEAR
     )
-
-
-def _counted(rows: "QuerySet[Any]", account: str, count: Count, parts: Mapping[int, int]) -> Counter[int]:
-    found: Counter[int] = Counter()
-    for pk, people in rows.order_by().values(account).annotate(people=count).values_list(account, "people"):
-        found[parts[pk]] += people
-    return found
+    last = scored.order_by("-occurred_at", "-signal_id").values("value")[:1]
+    people = contacts.annotate(heard=Exists(spoke), last=Subquery(last)).values_list(
+        "account", "heard", "last"
+    )
+    everybody, heard, unhappy = Counter[int](), Counter[int](), Counter[int]()
+    for account, was_heard, value in people.order_by():
+        top = parts[account]
+        everybody[top] += 1
+        heard[top] += was_heard
+        unhappy[top] += value is not None and value <= DETRACTOR_TO
+    return everybody, heard, unhappy
 
 
 def _contracts(

@@ -45,7 +45,7 @@ from rapport.ui.formats import full_day, number
 KEYS = ("period", "region", "tier", "sector", "role", "touchpoint", "product", "partner", "kind")
 USUAL = timedelta(days=364)
 MOST_MONTHS = 24
-UNHAPPY = 8
+UNHAPPY = 5
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _context(
         "chips": [_chip(request, measure, shown.measure) for measure in known],
         "figures": _figures(shown, link),
         "over_time": _over_time(shown, asked, link) if shown.months else None,
-        "by_region": _by_region(shown, regions, link) if shown.regions else None,
+        "by_region": _by_region(shown, regions, link) if len(shown.regions) > 1 else None,
         "grid": _grid(shown, regions, link) if shown.roles else None,
         "mix": _mix(shown),
         "region_title": _region_title(shown, regions),
@@ -195,7 +195,7 @@ def _figures(shown: Picture, link: Callable[..., str]) -> list[Figure]:
     )
     base = shown.base
     return [
-        Figure(label=shown.measure.words, url=link(), **written),
+        Figure(label=shown.measure.words, url=link(), **written, **_change(shown)),
         Figure(label=_("Answers"), value=number(shown.tally.n), note=_spread(base.spread), url=link()),
         Figure(label=_("People heard"), value=number(base.people), note=_("whose names are known")),
         Figure(label=_("Accounts heard"), value=number(base.accounts)),
@@ -205,6 +205,20 @@ def _figures(shown: Picture, link: Callable[..., str]) -> list[Figure]:
             url=link(named="no") if shown.nameless.n else "",
         ),
     ]
+
+
+def _change(shown: Picture) -> dict[str, Any]:
+    """Return the change as a figure's second line; only a proven one gets shape and colour."""
+    change = shown.change
+    if change.value is None:
+        return {"note": _("nothing to compare with just before")}
+    decimals = 0 if shown.measure.kind == "nps" else 1
+    size = 100 * change.value if shown.measure.kind == "csat" else change.value
+    text = _("%(change)s against the stretch before") % {"change": number(size, decimals, sign=True)}
+    if not change.is_proven:
+        return {"note": _("%(change)s: noise") % {"change": text}}
+    better = (change.value > 0) == shown.measure.higher_is_better
+    return {"mood": "pro" if better else "det", "mood_text": text}
 
 
 def _written(figure: Estimate, scale: Scale) -> str:
@@ -333,16 +347,16 @@ def _mix(shown: Picture) -> Chart | None:
 
 @dataclass(frozen=True)
 class BandLink:
-    """How many named answers lie in a band, and where they can be read."""
+    """How many named answers lie in a band, in figures, and where they can be read."""
 
     mood: str
-    count: int
+    text: str
     url: str
 
 
 def _bands(shown: Picture, link: Callable[..., str]) -> list[BandLink]:
     counted = {"det": shown.named.detractors, "pas": shown.named.passives, "pro": shown.named.promoters}
-    return [BandLink(band, count, link(bands=(band,))) for band, count in counted.items()]
+    return [BandLink(band, number(count), link(bands=(band,))) for band, count in counted.items()]
 
 
 def _month(month: date) -> str:

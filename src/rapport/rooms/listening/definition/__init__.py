@@ -1,7 +1,19 @@
 """What a survey is: one document of frozen parts, the same in the database, the API and every file format."""
 
 from rapport.rooms.listening.definition.answers import Answers, Facts, Value
+from rapport.rooms.listening.definition.checking import (
+    Problem,
+    can_be_published,
+    check,
+    contrast_with_white,
+    nearest_readable,
+)
 from rapport.rooms.listening.definition.conditions import All, Any, Condition, Not, Operator, Part, Subject
+from rapport.rooms.listening.definition.evaluating import Known, calculate_all, holds
+from rapport.rooms.listening.definition.facts import FACTS, Fact
+from rapport.rooms.listening.definition.feelings import FEELINGS
+from rapport.rooms.listening.definition.messages import direction, tell
+from rapport.rooms.listening.definition.piping import fill, names_in, say
 from rapport.rooms.listening.definition.questions import (
     QUESTION_TYPES,
     CarryForward,
@@ -22,6 +34,16 @@ from rapport.rooms.listening.definition.questions import (
     Statement,
     TextQuestion,
 )
+from rapport.rooms.listening.definition.reading import (
+    Form,
+    ReadPage,
+    Upload,
+    as_form,
+    first_incomplete,
+    missing_on,
+    read_page,
+)
+from rapport.rooms.listening.definition.sentences import read_back
 from rapport.rooms.listening.definition.survey import (
     Branch,
     Calculated,
@@ -33,9 +55,20 @@ from rapport.rooms.listening.definition.survey import (
     Thanks,
     Theme,
 )
-from rapport.rooms.listening.definition.texts import Text
+from rapport.rooms.listening.definition.texts import Text, words
+from rapport.rooms.listening.definition.walking import (
+    Shown,
+    Step,
+    Way,
+    quotas_met,
+    reached_quota,
+    step_as_asked,
+    walk,
+)
 
 __all__ = [
+    "FACTS",
+    "FEELINGS",
     "QUESTION_TYPES",
     "All",
     "Answers",
@@ -51,8 +84,11 @@ __all__ = [
     "DateQuestion",
     "Definition",
     "Emotions",
+    "Fact",
     "Facts",
     "FileQuestion",
+    "Form",
+    "Known",
     "Matrix",
     "MultipleChoice",
     "Not",
@@ -60,18 +96,45 @@ __all__ = [
     "Operator",
     "Page",
     "Part",
+    "Problem",
     "Question",
     "Quota",
     "Ranking",
+    "ReadPage",
     "Scale",
+    "Shown",
     "SingleChoice",
     "Split",
     "SplitArm",
     "Statement",
+    "Step",
     "Subject",
     "Text",
     "TextQuestion",
     "Thanks",
     "Theme",
+    "Upload",
     "Value",
+    "Way",
+    "as_form",
+    "calculate_all",
+    "can_be_published",
+    "check",
+    "contrast_with_white",
+    "direction",
+    "fill",
+    "first_incomplete",
+    "holds",
+    "missing_on",
+    "names_in",
+    "nearest_readable",
+    "quotas_met",
+    "reached_quota",
+    "read_back",
+    "read_page",
+    "say",
+    "step_as_asked",
+    "tell",
+    "walk",
+    "words",
 ]

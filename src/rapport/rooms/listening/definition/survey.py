@@ -10,7 +10,11 @@ END = "end"
 
 
 class Branch(Document):
-    """After its page, the first branch whose condition holds decides: a later page, or the end."""
+    """After its page, the first branch whose condition holds decides: a later page, or the end.
+
+    A page without questions is a crossroads: nothing is shown, its branches decide. Those of a page whose own
+    condition does not hold are passed over, as is one that leads back.
+    """
 
     when: Condition
     to: Key

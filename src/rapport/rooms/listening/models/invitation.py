@@ -2,11 +2,12 @@
 
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from rapport.rooms.accounts.models import Account, BuyingRole, Contact
+from rapport.rooms.accounts.models import Account, BuyingRole, Contact, Opportunity
 from rapport.rooms.listening.models.programme import Draw, Programme
 from rapport.rooms.listening.models.survey import SurveyVersion
 from rapport.rooms.signals.models import new_id
@@ -73,6 +74,18 @@ class Invitation(models.Model):
     """Keys of the catalogue recorded with the answer: touchpoint, stage, product, region and so on."""
     occasion = models.CharField(max_length=200, blank=True)
     """What happened that made us ask, unique within a programme, such as `request:4711`."""
+    decision = models.ForeignKey(Opportunity, models.SET_NULL, null=True, related_name="+")
+    """The decision it asks about; none for the standing relationship."""
+    veto = models.BooleanField(default=False)
+    chance = models.FloatField(null=True)
+    """How probable it was to be drawn, for weights; none where nobody was drawn."""
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    """Who asks or asked, in an interview."""
+    label = models.CharField(max_length=200, blank=True)
+    """Of an open link: what it hangs at, such as a machine or a stand at a fair."""
+    send_at = models.DateTimeField(null=True)
+    """When the next message may leave; none when none is to leave."""
+    reminders = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
@@ -82,6 +95,13 @@ class Invitation(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["contact", "-created_at"], name="invitation_of_contact"),
+            models.Index(fields=["account", "-created_at"], name="invitation_of_account"),
+            models.Index(
+                fields=["send_at"], condition=models.Q(send_at__isnull=False), name="invitation_to_send"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["programme", "occasion", "contact"],
@@ -137,6 +157,8 @@ class Response(models.Model):
     sent_at = models.DateTimeField(null=True)
     signal_id = models.UUIDField(null=True)
     """Of the signal it became."""
+    settled_at = models.DateTimeField(null=True)
+    """When it was passed on to the ledger; until then a sent response waits for it, whatever happens."""
 
     objects = ResponseQuerySet.as_manager()
 
@@ -148,6 +170,13 @@ class Response(models.Model):
                 name="response_sent_has_its_time",
                 condition=models.Q(state="open") | models.Q(sent_at__isnull=False),
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["sent_at"],
+                condition=models.Q(state="sent", settled_at=None, test=False),
+                name="response_unsettled",
+            )
         ]
 
     def __str__(self) -> str:

@@ -69,6 +69,9 @@ class Programme(models.Model):
     )
     anonymous = models.BooleanField(_("answers are anonymous"), default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(_("started"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    next_draw_at = models.DateTimeField(_("next draw"), null=True, editable=False)
 
     objects = ProgrammeQuerySet.as_manager()
 
@@ -85,11 +88,15 @@ class Draw(models.Model):
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="draws")
     drawn_at = models.DateTimeField(default=timezone.now)
     seed = models.BigIntegerField()
+    due_at = models.DateTimeField(null=True)
+    """The time in the schedule it was made for; none when a person asked for it."""
+    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     report = models.JSONField(default=dict)
-    """Strata and sizes, who was left out and why, roles nobody is known for, the interval to expect."""
+    """Strata and sizes, roles nobody is known for, the interval to expect; its shape is in `sampling/report.py`."""
 
     class Meta:
         ordering = ["-drawn_at"]
+        constraints = [models.UniqueConstraint(fields=["programme", "due_at"], name="draw_once_a_due_time")]
 
     def __str__(self) -> str:
         return f"{self.programme} {self.drawn_at:%Y-%m-%d}"

@@ -142,6 +142,7 @@ class Migration(migrations.Migration):
                 (
                     "partner",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         to="catalog.partner",
@@ -151,6 +152,7 @@ class Migration(migrations.Migration):
                 (
                     "product",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         to="catalog.product",
@@ -190,6 +192,7 @@ class Migration(migrations.Migration):
                 (
                     "touchpoint",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         to="catalog.touchpoint",
@@ -403,11 +406,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="signal",
-            index=models.Index(fields=["account", "-occurred_at"], name="signal_by_account"),
+            index=models.Index(
+                fields=["account", "-occurred_at"],
+                include=("superseded", "anonymous"),
+                name="signal_by_account",
+            ),
         ),
         migrations.AddIndex(
             model_name="signal",
-            index=models.Index(fields=["contact", "-occurred_at"], name="signal_by_contact"),
+            index=models.Index(
+                fields=["contact", "-occurred_at"],
+                include=("superseded", "anonymous"),
+                name="signal_by_contact",
+            ),
         ),
         migrations.AddIndex(
             model_name="signal",
@@ -416,8 +427,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="signal",
             index=models.Index(
-                condition=models.Q(("anonymous", True)),
+                condition=models.Q(("anonymous", True), ("superseded", False)),
                 fields=["block", "recorded_at"],
+                include=("source",),
                 name="signal_anonymous",
             ),
         ),
@@ -441,6 +453,30 @@ class Migration(migrations.Migration):
             model_name="signal",
             index=models.Index(
                 condition=models.Q(("anonymous", False)), fields=["source"], name="signal_named_sources"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="signal",
+            index=models.Index(
+                condition=models.Q(("touchpoint", None), _negated=True),
+                fields=["touchpoint"],
+                name="signal_by_touchpoint",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="signal",
+            index=models.Index(
+                condition=models.Q(("product", None), _negated=True),
+                fields=["product"],
+                name="signal_by_product",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="signal",
+            index=models.Index(
+                condition=models.Q(("partner", None), _negated=True),
+                fields=["partner"],
+                name="signal_by_partner",
             ),
         ),
         migrations.AddIndex(
@@ -494,7 +530,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="score",
-            index=models.Index(fields=["metric", "-occurred_at"], name="score_by_metric"),
+            index=models.Index(
+                condition=models.Q(("superseded", False)),
+                fields=["metric", "-occurred_at"],
+                include=("value", "account", "contact", "region", "buying_role", "anonymous", "block"),
+                name="score_by_metric",
+            ),
         ),
         migrations.AddIndex(
             model_name="score",

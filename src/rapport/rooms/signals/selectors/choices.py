@@ -93,7 +93,7 @@ def _named_sources() -> list[str]:
 def _released_sources() -> list[str]:
     """Return the sources of anonymous feedback, once enough people stand behind them."""
     blocks = released_blocks(FEWEST_ANONYMOUS)
-    found = Signal.objects.filter(anonymous=True, block__in=blocks).order_by("source")
+    found = Signal.objects.filter(anonymous=True, superseded=False, block__in=blocks).order_by("source")
     return list(found.values_list("source", flat=True).distinct()[:MOST])
 
 

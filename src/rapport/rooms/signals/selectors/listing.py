@@ -26,7 +26,7 @@ from rapport.rooms.signals.selectors.filters import Filters
 from rapport.ui.components import Mood
 
 PAGE = 50
-COUNTED = 100_000
+COUNTED = 10_000
 # Values instead of rows: a list of fifty would otherwise make five hundred objects.
 _COLUMNS = (
     *(

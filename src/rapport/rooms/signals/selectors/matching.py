@@ -67,27 +67,26 @@ def unmatched_groups(user: User, words: str = "") -> list[Unmatched]:
         )
         .order_by("-count", "-latest", "account_hint")[:GROUPS]
     )
+    examples = _newest(user, [row["account_hint"] for row in groups])
     return [
-        _group(user, row["account_hint"], row["people"] or [], row["count"], row["latest"]) for row in groups
+        Unmatched(
+            hint=row["account_hint"],
+            people=tuple(sorted(row["people"] or [])[:5]),
+            count=row["count"],
+            latest=row["latest"],
+            example=examples.get(row["account_hint"]),
+            suggestions=tuple(_suggestions(user, row["account_hint"], row["people"] or [])),
+        )
+        for row in groups
     ]
 
 
-def _group(user: User, hint: str, people: Sequence[str], count: int, latest: datetime) -> Unmatched:
-    newest = (
-        waiting(user)
-        .filter(account_hint=hint)
-        .order_by("-occurred_at", "-id")
-        .values_list("pk", flat=True)[:1]
-    )
-    example = read_signals(list(newest))
-    return Unmatched(
-        hint=hint,
-        people=tuple(sorted(people)[:5]),
-        count=count,
-        latest=latest,
-        example=example[0] if example else None,
-        suggestions=tuple(_suggestions(user, hint, people)),
-    )
+def _newest(user: User, hints: Sequence[str]) -> dict[str, ReadSignal]:
+    """Return the newest signal of each name, read at once."""
+    rows = waiting(user).filter(account_hint__in=hints)
+    newest = rows.order_by("account_hint", "-occurred_at", "-id").distinct("account_hint")
+    by_id = {pk: hint for hint, pk in newest.values_list("account_hint", "pk")}
+    return {by_id[signal.id]: signal for signal in read_signals(list(by_id))}
 
 
 def _suggestions(user: User, hint: str, people: Sequence[str]) -> list[Suggestion]:

@@ -1,0 +1,1 @@
+"""One module for each format a survey can come in."""

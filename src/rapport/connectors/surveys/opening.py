@@ -1,0 +1,121 @@
+"""Opening files that nobody vouches for: bounded in size and depth, nothing fetched, nothing expanded."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+MOST_BYTES = 64 * 1024**2
+MOST_UNPACKED = 256 * 1024**2
+MOST_MEMBERS = 200
+MOST_DEPTH = 100
+
+
+class SurveyRefused(ValueError):
+    """A file cannot be read as a survey or its responses; the message says why and what to do."""
+
+
+def read_file(path: Path) -> bytes:
+    """Return a file's bytes; refuse what is missing, empty or beyond all measure."""
+    if not path.is_file():
+        raise SurveyRefused(f"There is no file {path}.")
+    size = path.stat().st_size
+    if size == 0:
+        raise SurveyRefused(f"{path.name} is empty.")
+    if size > MOST_BYTES:
+        raise SurveyRefused(
+            f"{path.name} is larger than {MOST_BYTES // 1024**2} MB. Split it into smaller ones."
+        )
+    return path.read_bytes()
+
+
+def parse_json(data: bytes, name: str) -> Any:
+    """Return what a JSON file says; refuse one nested deeper than any survey is."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SurveyRefused(
+            f"{name} is not written in UTF-8 (byte {error.start}). Save it as UTF-8."
+        ) from error
+    _check_depth(text, name)
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        where = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise SurveyRefused(f"{name} is not valid JSON{where}: {error}. Export it again.") from error
+
+
+def _check_depth(text: str, name: str) -> None:
+    """Count brackets outside of strings, so that the parser never recurses further than allowed."""
+    depth, inside, at = 0, False, 0
+    while at < len(text):
+        sign = text[at]
+        if inside:
+            if sign == "\\":
+                at += 1
+            elif sign == '"':
+                inside = False
+        elif sign == '"':
+            inside = True
+        elif sign in "[{":
+            depth += 1
+            if depth > MOST_DEPTH:
+                raise SurveyRefused(f"{name} is nested deeper than {MOST_DEPTH} levels; no survey is.")
+        elif sign in "]}":
+            depth -= 1
+        at += 1
+
+
+def parse_xml(data: bytes, name: str) -> "Element[str]":
+    """Return the root of an XML file; entities are refused and nothing outside of the file is read."""
+    depth = 0
+    root: Element[str] | None = None
+    try:
+        for event, element in iterparse(io.BytesIO(data), events=("start", "end"), forbid_entities=True):
+            depth += 1 if event == "start" else -1
+            root = element if root is None else root
+            if depth > MOST_DEPTH:
+                raise SurveyRefused(f"{name} is nested deeper than {MOST_DEPTH} levels; no survey is.")
+    except DefusedXmlException as error:
+        raise SurveyRefused(
+            f"{name} defines entities or points to files outside of it, which a survey never needs. "
+            "It is refused; ask whoever gave it to you."
+        ) from error
+    except (ParseError, ValueError, LookupError) as error:
+        raise SurveyRefused(f"{name} is not valid XML: {error}. Export it again.") from error
+    if root is None:
+        raise SurveyRefused(f"{name} is empty.")
+    return root
+
+
+def unpack(data: bytes, name: str) -> dict[str, bytes]:
+    """Return the members of a zip archive by name; refuse bombs, locks and damage."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _members(archive, name)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError) as error:
+        raise SurveyRefused(f"{name} is not a readable archive: {error}. Export it again.") from error
+    except RuntimeError as error:
+        raise SurveyRefused(f"{name} is locked with a password. Export it without one.") from error
+
+
+def _members(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
+    listed = [info for info in archive.infolist() if not info.is_dir()]
+    if len(listed) > MOST_MEMBERS:
+        raise SurveyRefused(f"{name} holds {len(listed)} files; an archive of a survey holds a handful.")
+    found: dict[str, bytes] = {}
+    left = MOST_UNPACKED
+    for info in listed:
+        with archive.open(info) as stream:
+            # What a member claims to measure is not believed.
+            content = stream.read(left + 1)
+        left -= len(content)
+        if left < 0:
+            raise SurveyRefused(f"{name} unpacks to more than {MOST_UNPACKED // 1024**2} MB and is refused.")
+        found[info.filename] = content
+    return found

@@ -1,0 +1,1 @@
+"""Our surveys and their responses, written so that others can read them."""

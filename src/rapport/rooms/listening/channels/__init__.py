@@ -1,0 +1,1 @@
+"""How an asking reaches a person: mail, messages, links, the web, interviews, paper."""

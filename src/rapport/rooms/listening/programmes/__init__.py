@@ -1,0 +1,1 @@
+"""Standing ways to listen: their plan, their life, their pages."""
