@@ -488,7 +488,7 @@ DOORS: list[Door] = [
     *api("POST", "tellings/<code>/send", WORK, at="tellings/{telling}/send"),
     *api("POST", "tellings/<code>/drop", WORK, at="tellings/{telling}/drop"),
     *api("GET", "letters", RULES),
-    *api("PUT", "letters/<language>", RULES, at="letters/nl", body={"subject": "a", "body": "{link}"}),
+    *api("PUT", "letters/<language>", RULES, at="letters/nl", body={"subject": "a", "body": "{{link}}"}),
     *api("GET", "promises", WORK),
     *api(
         "POST",

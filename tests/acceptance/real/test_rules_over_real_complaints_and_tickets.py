@@ -11,8 +11,8 @@ from rapport.rooms.action.conditions import read_all
 from rapport.rooms.action.models import Case, Rule
 from rapport.rooms.action.selectors.preview import preview_rule
 from rapport.rooms.action.services.evaluate import evaluate_rules
-from rapport.rooms.catalog.models import Metric, Product, Touchpoint
-from rapport.rooms.signals.api import NewComment, NewSignal, record_signals_in_bulk
+from rapport.rooms.catalog.models import Metric, Product
+from rapport.rooms.signals.api import NewComment, NewScore, NewSignal, record_signals_in_bulk
 from rapport.rooms.signals.models import Signal
 from tests.acceptance.real.importing import data, each_row, land, rows_of
 
@@ -71,8 +71,8 @@ def test_every_cfpb_complaint_about_a_product_opens_a_case() -> None:
     record_signals_in_bulk(
         [_complaint(row, keys) for row in rows], author=None, now=datetime.now(UTC), live=False
     )
-    told = sum(bool(row["Consumer complaint narrative"]) for row in rows)
-    assert Signal.objects.filter(comments__isnull=False).count() == told == 389
+    assert sum(bool(row["Consumer complaint narrative"]) for row in rows) == 389
+    assert Signal.objects.count() == 2067
     wanted = Counter(row["Product"] for row in rows).most_common(2)[1]
     Rule.objects.create(
         name="One product",
@@ -84,7 +84,7 @@ def test_every_cfpb_complaint_about_a_product_opens_a_case() -> None:
 
 
 def _complaint(row: dict[str, str], keys: dict[str, str]) -> NewSignal:
-    words = row["Consumer complaint narrative"]
+    words = row["Consumer complaint narrative"] or row["Issue"]
     return NewSignal(
         kind="complaint",
         source="cfpb",
@@ -92,7 +92,7 @@ def _complaint(row: dict[str, str], keys: dict[str, str]) -> NewSignal:
         occurred_at=datetime.fromisoformat(row["Date received"]).replace(tzinfo=UTC),
         account=row["Company"],
         product=keys[row["Product"]],
-        comments=(NewComment(words, "en"),) if words else (),
+        comments=(NewComment(words, "en"),),
     )
 
 
@@ -101,13 +101,12 @@ def test_the_275_servicenow_incidents_that_were_reopened_open_a_case_each() -> N
     for row in each_row(data("servicenow-incidents") / "incident_event_log.csv.gz"):
         last[row["number"]] = row
     assert len(last) == 24_918
-    for key in ("opened-again", "other"):
-        Touchpoint.objects.create(key=key, name=key)
+    Metric.objects.create(key="reopens", name="Times opened again", kind="index", higher_is_better=False)
     critical = [row for row in last.values() if row["reopen_count"] != "0" or row["priority"].startswith("1")]
     record_signals_in_bulk(
         [_incident(row) for row in critical], author=None, now=datetime.now(UTC), live=False
     )
-    conditions = {"kind": ["ticket"], "touchpoint": ["opened-again"]}
+    conditions = {"score": {"metric": "reopens", "test": "at_least", "threshold": 1}}
     Rule.objects.create(name="Opened again", conditions=conditions, fallback=lead())
     assert run_through(Signal.objects.all(), datetime.now(UTC)) == 0
     assert Signal.objects.count() > 275
@@ -115,12 +114,11 @@ def test_the_275_servicenow_incidents_that_were_reopened_open_a_case_each() -> N
 
 
 def _incident(row: dict[str, str]) -> NewSignal:
-    again = row["reopen_count"] != "0"
     return NewSignal(
         kind="ticket",
         source="servicenow",
         external_reference=row["number"],
         occurred_at=datetime.strptime(row["opened_at"], "%d/%m/%Y %H:%M").replace(tzinfo=UTC),
         account=f"Caller {row['caller_id']}",
-        touchpoint="opened-again" if again else "other",
+        scores=(NewScore("reopens", float(row["reopen_count"])),),
     )
