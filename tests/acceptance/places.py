@@ -125,7 +125,7 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "file": signal.attachments.get().pk,
         "case": case.code,
         "escalation": _escalation(case, now).code,
-        "telling": Telling.objects.create(case=case, words={}, drafted_at=now).code,
+        "telling": Telling.objects.create(case=case, words={"en": "One owner"}, drafted_at=now).code,
         "task": _task(case, now),
         "promise": Promise.objects.create(
             account=account, words="Rings", owner=owner, due_on=DAY, made_at=now

@@ -250,7 +250,7 @@ def send(telling: Telling, *, by: User, now: datetime) -> Telling:
         telling.sent_at, telling.sent_by = now, by
         telling.save(update_fields=["sent_at", "sent_by"])
         if telling.case and locked(telling.case).state in UNTOLD:
-            said = telling.words[settings.LANGUAGE_CODE]
+            said = telling.words.get(settings.LANGUAGE_CODE) or next(iter(telling.words.values()))
             tell_customer(telling.case, by=by, how=Case.ToldHow.EMAIL, words=said, told_at=now, now=now)
     return telling
 
