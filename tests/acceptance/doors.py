@@ -547,6 +547,7 @@ DOORS: list[Door] = [
         "POST",
         "promises",
         WORK,
+        at="promises?for={account}",
         body={"account": "{account}", "words": "Rings", "owner": LEAD, "due_on": "2026-03-02"},
     ),
     *api(

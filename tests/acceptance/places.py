@@ -35,10 +35,12 @@ from rapport.rooms.action.models import (
     PlaybookStep,
     Promise,
     Publication,
+    Recipient,
     Responsibility,
     Rule,
     Telling,
 )
+from rapport.rooms.action.services.telling import digest_of
 from rapport.rooms.catalog.models import Holiday
 from rapport.rooms.listening.channels.suppression import suppress
 from rapport.rooms.listening.designing.services import create_from_template, create_survey, publish
@@ -59,6 +61,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
     cast("cx_manager")
     ours = _at(world.veldhuis, world.meppel, world.eva, cast("account_manager"), now)
     theirs = _at(world.kestrel, world.tarnhelm, world.kestrel_buyer, cast("cx_manager"), now)
+    _letter(ours["telling"], world.eva)
     rule = Rule.objects.create(name="Unhappy", fallback=cast("cx_manager"))
     holiday = Holiday.objects.create(region_id="benelux", on=DAY, name="A day off")
     mail = OutgoingMail.objects.create(dedupe_key="m", to="a@b.example", queued_at=now, state="doubtful")
@@ -134,7 +137,7 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "file": signal.attachments.get().pk,
         "case": case.code,
         "escalation": _escalation(case, now).code,
-        "telling": Telling.objects.create(case=case, words={}, drafted_at=now).code,
+        "telling": Telling.objects.create(case=case, words={"en": "One owner"}, drafted_at=now).code,
         "task": _task(case, now),
         "promise": Promise.objects.create(
             account=account, words="Rings", owner=owner, due_on=DAY, made_at=now
@@ -221,6 +224,18 @@ def _improvement(owner: User) -> Objects:
         improvement=one, you_said="Late", we_did="One owner", published_at=timezone.now()
     )
     return {"improvement": one.code, "action": action.pk, "publication": published.pk}
+
+
+def _letter(telling: str, contact: Any) -> None:
+    """Write a letter whose link ends in "a-token"."""
+    Recipient.objects.create(
+        telling=Telling.objects.get(code=telling),
+        contact=contact,
+        language="en",
+        subject="We heard you",
+        text="Is it fixed?",
+        digest=digest_of("a-token"),
+    )
 
 
 def _task(case: Case, now: datetime) -> int:

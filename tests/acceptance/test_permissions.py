@@ -147,8 +147,7 @@ def _filled(body: Any, objects: Objects) -> Any:
 
 def _expected(door: Door, who: str, inside: str) -> str:
     if door.needs == EVERYBODY:
-        # A link that was sent to nobody leads nowhere, whoever follows it.
-        return "no page" if "a-token" in door.at else "in"
+        return "in"
     if door.needs in (NOBODY, PROGRAM):
         return "no page"
     if who not in Role.values:
