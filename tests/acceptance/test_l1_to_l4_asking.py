@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from playwright.sync_api import Browser, expect
-from tests.browser import open_page, overflows
-from tests.kernel.mail.post_office import post_office
 
 from rapport.kernel.environment import environment
 from rapport.kernel.jobs.worker import run_pending_jobs
@@ -21,6 +19,8 @@ from rapport.rooms.accounts.models import BuyingRole
 from rapport.rooms.listening.channels.sending import send_due
 from rapport.rooms.listening.models import Invitation, Response
 from rapport.rooms.signals.models import Signal
+from tests.browser import open_page, overflows
+from tests.kernel.mail.post_office import post_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
