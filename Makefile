@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench drill-crash pictures lock migrations setup setup-dev clean
+.PHONY: help demo test check format bench drill-crash drill-mail pictures lock migrations setup setup-dev clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ bench: setup-dev  ## Run all benchmarks, or one: make bench NAME=import
 
 drill-crash: setup-dev  ## Kill worker and web at fifty random moments and count what was lost or doubled
 	$(BIN)/python -m bench.drill_crash
+
+drill-mail: setup-dev  ## Kill sender and workers 200 times while invitations go out and count what was lost or doubled
+	$(BIN)/python -m bench.drill_mail
 
 pictures: setup-dev browser  ## Take the README's pictures of the fictional company again
 	$(BIN)/python scripts/take-pictures

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from django.utils import timezone
-
-from rapport.rooms.listening.channels.bounces import NoReport, take_raw
 
 
 def read_bounces(
     file: Annotated[Path, typer.Argument(exists=True, help="An mbox file, a Maildir, or one message.")],
 ) -> None:
     """Read delivery reports; addresses that bounced for good or complained get nothing more."""
+    # Imported here because the command line opens without Django.
+    from django.utils import timezone
+
+    from rapport.rooms.listening.channels.bounces import NoReport, take_raw
+
     reports = known = others = 0
     for raw in messages_in(file):
         try:
@@ -37,4 +39,8 @@ def messages_in(path: Path) -> Iterator[bytes]:
     if not is_mbox:
         yield path.read_bytes()
         return
-    yield from (message.as_bytes() for message in mailbox.mbox(path, create=False))
+    box = mailbox.mbox(path, create=False)
+    try:
+        yield from (message.as_bytes() for message in box)
+    finally:
+        box.close()
