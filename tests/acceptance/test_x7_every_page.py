@@ -14,11 +14,12 @@ from tests.acceptance.places import build, own
 from tests.browser import AXE, DESKTOP, PHONE, axe_violations, overflows
 from tests.cast import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.browser, pytest.mark.sweep, pytest.mark.enable_socket]
 # Whatever acts when it is pressed must be reachable with the Tab key, or with the arrows of its own group.
 OUT_OF_REACH = """() => [...document.querySelectorAll(
   'a[href], button, input:not([type=hidden]), select, textarea, summary, [hx-get], [hx-post], [data-dialog]'
 )].filter(e => e.checkVisibility() && !e.disabled && e.tabIndex < 0 && !e.matches('[hx-trigger*=every]')
+  && !e.matches('form')
   && !e.closest('[role=listbox], [role=tablist]')).map(e => e.outerHTML.slice(0, 120))"""
 
 
@@ -37,6 +38,7 @@ def pages(names: dict[str, Any]) -> Iterator[str]:
 def _is_page(door: Door) -> bool:
     files = (
         ".csv",
+        ".css",
         ".toml",
         ".json",
         "exports/",
@@ -67,24 +69,31 @@ def visitor(
     context.close()
 
 
-def test_no_page_shuts_anybody_out(visitor: tuple[Page, str, dict[str, Any]]) -> None:
+@pytest.mark.parametrize("half", [0, 1])
+def test_no_page_shuts_anybody_out(visitor: tuple[Page, str, dict[str, Any]], half: int) -> None:
     page, url, names = visitor
     complaints: list[str] = []
     page.on(
         "console",
-        lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None,
+        lambda said: (
+            complaints.append(f"{page.url}: {said.text}")
+            if said.type == "error" and not said.location["url"].endswith("/favicon.ico")
+            else None
+        ),
     )
     looked_at = 0
-    for address in dict.fromkeys(pages(names)):
+    for address in list(dict.fromkeys(pages(names)))[half::2]:
         answer = page.goto(url + address)
         assert answer is not None
         if answer.status != 200 or "text/html" not in answer.headers.get("content-type", ""):
             complaints.append(f"{address}: status {answer.status}")
             continue
+        if "<html" not in answer.text():
+            continue  # a part that its page fetches; it is looked at there
         looked_at += 1
         complaints += [f"{address}: {found}" for found in _look(page)]
     assert not complaints, "\n".join(complaints)
-    assert looked_at > 30
+    assert looked_at > 20
     if not AXE.is_file():
         pytest.skip(f"{looked_at} pages looked at by keyboard and on a phone, but without axe: npm ci.")
 

@@ -94,6 +94,23 @@ def test_the_same_seed_and_day_give_the_same_words(demo: None) -> None:
     assert first == again
 
 
+def test_a_sample_is_answering_and_the_buyers_hold_back(demo: None) -> None:
+    from rapport.rooms.listening.models import Invitation, Response
+
+    asked = Invitation.objects.filter(programme__name="Relationship, autumn")
+    assert asked.count() == 420
+    answered = asked.filter(state="answered")
+    assert 80 < answered.count() < 250
+    assert not Invitation.objects.filter(send_at__isnull=False).exists(), "nobody is written to by the demo"
+
+    def rate(role: str) -> float:
+        return answered.filter(buying_role=role).count() / asked.filter(buying_role=role).count()
+
+    assert rate("buyer") < rate("user")
+    given = Response.objects.filter(state="sent").values_list("signal_id", flat=True)
+    assert Signal.objects.filter(pk__in=list(given), kind="survey").count() == len(given)
+
+
 def test_the_depots_trouble_is_judged_better_and_holds(demo: None) -> None:
     one = Improvement.objects.get(title="One owner for every promised date")
     assert (one.state, one.came_back) == ("held", 0)

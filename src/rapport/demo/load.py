@@ -11,6 +11,7 @@ from rapport.demo.company import found_company, hire_colleagues
 from rapport.demo.customers import settle_customers, settle_people
 from rapport.demo.dealings import deal
 from rapport.demo.feedback import speak
+from rapport.demo.listening import start_listening
 from rapport.demo.loops import close_loops
 from rapport.demo.story import Calendar
 from rapport.rooms.accounts.models import Account, Contact
@@ -62,6 +63,8 @@ def load_company(
         speak(rng, people, calendar)
         progress("Rules, the cases of the last weeks, and what was changed for good")
         close_loops(rng, colleagues, calendar, now)
+        progress("Three programmes, and the sample that is answering")
+        start_listening(rng, colleagues, now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return Loaded(Account.objects.count(), Contact.objects.count(), Signal.objects.count())

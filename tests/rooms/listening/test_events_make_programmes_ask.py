@@ -8,6 +8,8 @@ import pytest
 from django.utils import timezone
 from tests.rooms.listening.asking import people, programme
 
+from rapport.connectors.files import parse_mapping
+from rapport.connectors.imports.engine import run_import
 from rapport.rooms.accounts.models import BuyingRole, Opportunity, Order, Project, ServiceRequest
 from rapport.rooms.listening.models import Invitation, Occasion
 from rapport.rooms.listening.programmes.kinds import STARTS_FROM
@@ -109,3 +111,33 @@ def test_milestones_and_stages_are_heard_by_name(
         "milestone_reached",
         "stage_entered",
     ]
+
+
+REQUESTS = """
+target = "service_requests"
+source = "desk"
+live = {live}
+[fields]
+external_id = "id"
+account = "account"
+subject = "subject"
+opened_at = "opened"
+closed_at = "closed"
+"""
+
+
+@pytest.mark.parametrize(("live", "noted"), [("true", 1), ("false", 0)])
+def test_an_import_makes_programmes_ask_only_when_it_brings_news(
+    world: Any, cast: Callable[[str], Any], tmp_path: Any, live: str, noted: int
+) -> None:
+    programme(cast("cx_manager"), kind="event", plan=STARTS_FROM["event"])
+    now = timezone.now()
+    recent, old = (now - timedelta(days=1)).isoformat(), (now - timedelta(days=400)).isoformat()
+    rows = [f"1,{world.meppel.code},Seal,{old},{recent}", f"2,{world.meppel.code},Pump,{old},{old}"]
+    path = tmp_path / "requests.csv"
+    path.write_text("id,account,subject,opened,closed\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    mapping = parse_mapping(REQUESTS.replace("{live}", live))
+    for _time in range(2):
+        run_import(path, mapping, None, now)
+    assert ServiceRequest.objects.count() == 2
+    assert Occasion.objects.count() == noted

@@ -1,5 +1,6 @@
 """The pages of a programme: planned, looked at, started, drawn from, and read by whoever may."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from tests.rooms.listening.asking import people, programme, published
 
+from rapport.rooms.listening.channels.rewards import earn_rewards
 from rapport.rooms.listening.models import Invitation, Programme, Suppression
 from rapport.rooms.listening.programmes.kinds import STARTS_FROM
 from rapport.rooms.listening.programmes.plan import Incentive, Plan, read_plan
@@ -158,6 +160,22 @@ def test_of_an_anonymous_programme_no_page_tells_who_answered(world: Any, cast: 
     assert page.context["weighted"] is None
 
 
+def test_totals_of_an_anonymous_programme_are_kept_from_who_sees_few_of_those_asked(
+    world: Any, cast: Any, browser_of: Any
+) -> None:
+    made = programme(cast("cx_manager"), anonymous=True)
+    draw_sample(made, now=timezone.now(), seed=1)
+    row = Invitation.objects.get(contact=world.eva)
+    row.state = Invitation.State.ANSWERED
+    row.save()
+    client = browser_of("account_manager")
+    page = client.get(f"/listen/programmes/{made.code}/")
+    assert (page.context["figures"], page.context["groups"]) == ([], [])
+    assert "asked too few you may see" in page.content.decode()
+    [listed] = client.get("/listen/programmes/").context["rows"]
+    assert (listed.answered, listed.rate) == (0, None)
+
+
 def test_a_partners_people_see_what_their_partner_sends(world: Any, cast: Any, browser_of: Any) -> None:
     version = published()
     programme(cast("cx_manager"), survey=version.survey, name="Ours")
@@ -175,16 +193,17 @@ def test_a_partners_people_see_what_their_partner_sends(world: Any, cast: Any, b
 
 
 def test_incentives_are_earned_by_answering_and_reported(world: Any, cast: Any, browser_of: Any) -> None:
-    from rapport.rooms.listening.channels.rewards import earn_rewards
-
     made = programme(cast("cx_manager"), plan=Plan(incentive=Incentive(name="Voucher", value=10)))
     draw_sample(made, now=timezone.now(), seed=1)
     row = Invitation.objects.select_related("account", "contact").first()
     assert row is not None
     answered(row, 9)
     assert earn_rewards(row.responses.values_list("pk", flat=True), now=timezone.now()) == 1
-    page = browser_of("cx_manager").get(f"/listen/programmes/{made.code}/").content.decode()
-    assert "3 promised, 1 earned (€10.00), 0 handed out." in page
+    page = browser_of("cx_manager").get(f"/listen/programmes/{made.code}/")
+    rewards = page.context["rewards"]
+    assert (rewards.name, rewards.promised, rewards.earned, rewards.given) == ("Voucher", 3, 1, 0)
+    assert rewards.cost.startswith("€10")
+    assert b"3 promised, 1 earned" in page.content
 
 
 def test_an_open_link_has_a_code_and_records_where_it_hangs(world: Any, cast: Any, browser_of: Any) -> None:
@@ -222,8 +241,6 @@ def test_programs_plan_start_draw_and_read(world: Any, cast: Any, browser_of: An
 
 
 def json_of(body: Any) -> bytes:
-    import json
-
     return json.dumps(body or {}).encode()
 
 

@@ -12,6 +12,9 @@ from rapport.kernel.environment import environment
 
 _MEGABYTE = 1024**2
 
+# What may make a programme ask.
+NEWS = frozenset({"contracts", "orders", "opportunities", "service_requests", "projects"})
+
 
 class UploadForm(forms.Form):
     """Choose a file and say what it holds."""
@@ -130,6 +133,9 @@ class SettingsForm(forms.Form):
         if mapping.target == "signals":
             for name in ("repeated", "empty"):
                 del self.fields[name]
+        elif mapping.target in NEWS:
+            self.fields["live"].label = _("This is news: programmes may ask about it")
+            self.fields["live"].help_text = _("Leave off for history.")
         else:
             del self.fields["live"]
 

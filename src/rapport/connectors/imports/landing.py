@@ -16,6 +16,7 @@ from rapport.connectors.files import Mapping as FileMapping
 from rapport.connectors.imports.references import FINDERS, Looking, add_to_catalogue, contacts
 from rapport.connectors.imports.rows import Counts, ParsedBatch
 from rapport.connectors.imports.staging import Stage
+from rapport.rooms.accounts.api import Known, announce_news, known_before
 
 _AT_ONCE = 5_000
 _REFUSED = {
@@ -360,9 +361,21 @@ class TableLanding:
     def land(self, first: int, last: int) -> None:
         """Land the rows of a range in the current transaction."""
         between = {"first": first, "last": last}
+        before = self._watched(between) if self.context.mapping.live else []
         self.insert(between)
         self.update(between)
         self.finish(between)
+        if self.context.mapping.live:
+            announce_news(self.model, before, now=self.context.looking.now)
+
+    def _watched(self, between: dict[str, Any]) -> list[Known]:
+        """Return the rows of a range that will be new or changed, as they are before."""
+        ids = self.stage.select(
+            "SELECT coalesce(new_id, match) FROM {stage} WHERE fate IN ('new', 'changed') "
+            "AND pos BETWEEN %(first)s AND %(last)s",
+            between,
+        )
+        return known_before(self.model, [int(row[0]) for row in ids])
 
     def insert(self, between: dict[str, Any], condition: str = "true") -> None:
         """Insert the new rows of a range."""

@@ -21,22 +21,26 @@ from rapport.rooms.accounts.selectors.people import PeopleQuery, people_asked_fo
 from rapport.rooms.accounts.selectors.searching import search_accounts, search_contacts
 from rapport.rooms.accounts.services.contacts import change_contact
 from rapport.rooms.accounts.services.finding import find_duplicates
+from rapport.rooms.accounts.services.passing import Known, announce_news, known_before
 
 __all__ = [
     "AccountQuery",
     "CompanyRecord",
     "FoundAccount",
     "FoundContact",
+    "Known",
     "PairScore",
     "PeopleQuery",
     "PersonRecord",
     "accounts_asked_for",
+    "announce_news",
     "change_contact",
     "find_account",
     "find_accounts",
     "find_contact",
     "find_contacts",
     "find_duplicates",
+    "known_before",
     "people_asked_for",
     "role_held",
     "role_on",

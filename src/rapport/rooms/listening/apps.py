@@ -21,6 +21,9 @@ class ListeningConfig(AppConfig):
 
         listen()
         register(Entry(_("Surveys"), "surveys:list", icon="survey", key="s", order=32, allowed=_sees_surveys))
+        register(
+            Entry(_("Programmes"), "programmes:list", icon="people", key="p", order=31, allowed=_sees_figures)
+        )
 
 
 def _sees_surveys(user: Any) -> bool:
@@ -30,3 +33,10 @@ def _sees_surveys(user: Any) -> bool:
     if not user.is_authenticated or user.role in PARTNER_ROLES:
         return False
     return bool(user.may(Permission.SEE_FIGURES) or user.may(Permission.MANAGE_SURVEYS))
+
+
+def _sees_figures(user: Any) -> bool:
+    """Say whether somebody is offered the programmes: colleagues and partners' people who see figures."""
+    from rapport.kernel.roles import Permission
+
+    return bool(user.is_authenticated and user.may(Permission.SEE_FIGURES))

@@ -1,6 +1,7 @@
 """Noticing that a dealing has come to a point worth asking about, and announcing it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -31,10 +32,33 @@ def announce_passed(row: Any, before: Marks, *, now: datetime | None = None) -> 
         announce(event)
 
 
-def announce_all_passed(rows: Iterable[Any], *, now: datetime) -> None:
-    """Announce what rows that are new to us tell, such as those of an import that brings news."""
-    for row in rows:
-        announce_passed(row, {}, now=now)
+@dataclass(frozen=True)
+class Known:
+    """A row by its number, with what told of a point passed before an import changed it."""
+
+    row_id: int
+    before: Marks
+
+
+def known_before(model: type[models.Model], ids: Sequence[int]) -> list[Known]:
+    """Return these rows as they are before an import; nothing for tables that tell of no point passed."""
+    watched = WATCHED.get(model)
+    if watched is None:
+        return []
+    there = {row["pk"]: row for row in model._default_manager.filter(pk__in=ids).values("pk", *watched)}
+    return [Known(pk, there.get(pk, {})) for pk in ids]
+
+
+def announce_news(model: type[models.Model], rows: Sequence[Known], *, now: datetime) -> None:
+    """Announce what an import that brings news has brought about; milestones count with their project."""
+    if model not in WATCHED:
+        return
+    before = {known.row_id: known.before for known in rows}
+    for row in model._default_manager.filter(pk__in=before):
+        announce_passed(row, before[row.pk], now=now)
+    if model is Project:
+        for milestone in Milestone.objects.filter(project__in=before).select_related("project"):
+            announce_passed(milestone, {}, now=now)
 
 
 def _moment(day: date | datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Sending what is due: paced, in the person's morning, resumable, each message once; reminders stop at an answer."""
+"""Sending what is due: paced, in the person's morning, resumable, each message once, until an answer."""
 
 import math
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """What a mail service reports by webhook, once its signature or secret was checked by django-anymail."""
 
 import re
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
@@ -57,10 +58,23 @@ def on_tracking(sender: object, event: Any, esp_name: str, **_more: object) -> N
             suppress(email, "unsubscribed", now=now, detail=detail, source=esp_name)
         except NotAnAddress:
             return
+    if event.event_type in {"opened", "clicked"}:
+        _note_opening(email, event.timestamp or now)
     kind = KINDS.get(event.event_type)
     if kind is not None:
         named = f"{esp_name}:{event.event_id or event.message_id or ''}:{event.event_type}"
         take_report(Report(email, kind, detail[:500], event=named), now=now, source=esp_name)
+
+
+def _note_opening(email: str, at: datetime) -> None:
+    """Note that the latest message to a person was opened; a program may have done it, so no more follows."""
+    latest = Invitation.objects.filter(contact__email__iexact=email, channel="email", sent_at__isnull=False)
+    row = latest.order_by("-sent_at").first()
+    if row is not None:
+        Invitation.objects.filter(pk=row.pk, opened_at=None).update(opened_at=at)
+        Invitation.objects.filter(pk=row.pk, state=Invitation.State.SENT).update(
+            state=Invitation.State.OPENED
+        )
 
 
 def listen() -> None:

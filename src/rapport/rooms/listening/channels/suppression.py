@@ -1,4 +1,4 @@
-"""Addresses nothing more is sent to: added by unsubscribing, bounces, complaints or by hand; lifted by hand."""
+"""Addresses nothing more is sent to: by unsubscribing, bounces, complaints or by hand; lifted by hand."""
 
 from collections.abc import Iterable
 from datetime import datetime

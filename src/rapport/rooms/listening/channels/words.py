@@ -22,6 +22,7 @@ class MailWords:
     anonymous: str
     message: str
     close: str
+    sheet: str
 
 
 WORDS = {
@@ -41,6 +42,7 @@ WORDS = {
         anonymous="Your answer is anonymous.",
         message="{us}: how are we doing? Tell us: {link}",
         close="Close",
+        sheet="Sheet",
     ),
     "de": MailWords(
         subject="{us}: Wie machen wir uns?",
@@ -58,6 +60,7 @@ WORDS = {
         anonymous="Ihre Antwort ist anonym.",
         message="{us}: Wie machen wir uns? Sagen Sie es uns: {link}",
         close="Schließen",
+        sheet="Bogen",
     ),
     "fr": MailWords(
         subject="{us} : comment travaillons-nous ?",
@@ -75,6 +78,7 @@ WORDS = {
         anonymous="Votre réponse est anonyme.",
         message="{us} : comment travaillons-nous ? Dites-le-nous : {link}",
         close="Fermer",
+        sheet="Feuille",
     ),
     "nl": MailWords(
         subject="{us}: hoe doen we het?",
@@ -92,6 +96,7 @@ WORDS = {
         anonymous="Uw antwoord is anoniem.",
         message="{us}: hoe doen we het? Vertel het ons: {link}",
         close="Sluiten",
+        sheet="Blad",
     ),
 }
 

@@ -92,7 +92,7 @@ class Draw(models.Model):
     """The time in the schedule it was made for; none when a person asked for it."""
     drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     report = models.JSONField(default=dict)
-    """Strata and sizes, roles nobody is known for, the interval to expect; its shape is in `sampling/report.py`."""
+    """Strata, roles nobody is known for, the interval to expect; its shape is in `sampling/report.py`."""
 
     class Meta:
         ordering = ["-drawn_at"]

@@ -143,6 +143,11 @@ def safe_groups(groups: Mapping[str, list[Asked]], *, anonymous: bool) -> dict[s
     return big | {NO_STRATUM: small} if len(small) >= HIDDEN_BELOW else {}
 
 
+def is_telling(programme: Programme, steps: Steps) -> bool:
+    """Say whether even the totals would tell who has answered: of an anonymous programme, with few asked."""
+    return programme.anonymous and 0 < steps.asked < HIDDEN_BELOW
+
+
 @dataclass(frozen=True)
 class OpenAnswers:
     """What came in by open links."""

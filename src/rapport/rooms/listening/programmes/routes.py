@@ -148,6 +148,17 @@ class SuppressionOut(Schema):
     since: datetime
 
 
+class RestIn(Schema):
+    """How long people are left alone; null asks for nothing."""
+
+    contact_days: int | None = None
+    account_days: int | None = None
+    account_most: int | None = None
+    decision_days: int | None = None
+    yearly_contact: int | None = None
+    yearly_account: int | None = None
+
+
 class ReportsTaken(Schema):
     """How many addresses a report named, and how many of them we wrote to."""
 
@@ -345,12 +356,11 @@ def read_rest(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.put("/rest-rule", response=dict[str, Any], summary="Set the house's rest rule")
-def put_rest(request: HttpRequest, told: dict[str, Any]) -> dict[str, Any]:
+def put_rest(request: HttpRequest, told: RestIn) -> dict[str, Any]:
     """Set how long people are left alone; what is left out asks for nothing."""
     require(request, MANAGES)
-    nothing = {"contact_days": None, "yearly_contact": None}
     try:
-        rule = read_plan({"rest": nothing | told}).rest
+        rule = read_plan({"rest": told.dict()}).rest
     except PlanError as error:
         raise HttpError(422, str(error)) from error
     set_house_rest(rule)

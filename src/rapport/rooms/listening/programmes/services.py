@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from rapport.kernel.models import User
 from rapport.rooms.listening.channels.times import zone_of
-from rapport.rooms.listening.models import Draw, HouseRest, Invitation, Occasion, Programme, Survey
+from rapport.rooms.listening.models import Draw, HouseRest, Occasion, Programme, Survey
 from rapport.rooms.listening.programmes.clock import first_draw, next_draw
 from rapport.rooms.listening.programmes.kinds import BY_SCHEDULE, STARTS_FROM, check_fits
 from rapport.rooms.listening.programmes.plan import Plan, PlanError, Rest, read_plan, stored
@@ -128,15 +128,6 @@ def end_programme(row: Programme, *, now: datetime) -> Programme:
     row.invitations.filter(send_at__isnull=False).update(send_at=None)
     row.occasions.filter(state=Occasion.State.WAITING).update(state=Occasion.State.NOBODY)
     return row
-
-
-@transaction.atomic
-def withdraw_invitation(row: Invitation) -> None:
-    """Take back an asking that nobody has answered; its link stops working."""
-    if row.responses.filter(state="sent").exists():
-        raise ProgrammeRefused(_("It was answered already."))
-    row.state, row.send_at = Invitation.State.WITHDRAWN, None
-    row.save(update_fields=["state", "send_at"])
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rapport.rooms.listening.programmes.views import links, lists, one
+from rapport.rooms.listening.programmes.views import asking, links, lists, one
 
 app_name = "programmes"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +17,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:code>/draws/new/", one.draw_now, name="draw-now"),
     path("<slug:code>/draws/<int:pk>/", one.one_draw, name="draw"),
     path("<slug:code>/people/", one.people, name="people"),
+    path("<slug:code>/interviews/", asking.interviews, name="interviews"),
+    path("<slug:code>/interviews/<uuid:pk>/", asking.interview, name="interview"),
+    path("<slug:code>/paper/", asking.paper, name="paper"),
+    path("<slug:code>/paper/<slug:language>.pdf", asking.sheet, name="sheet"),
     path("<slug:code>/links/", links.links, name="links"),
     path("<slug:code>/links/<uuid:pk>/withdraw/", links.withdraw, name="withdraw-link"),
     path("<slug:code>/links/<uuid:pk>/<str:kind>/", links.code_image, name="code"),

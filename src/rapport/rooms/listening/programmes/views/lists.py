@@ -21,6 +21,7 @@ from rapport.kernel.scope import get_visible
 from rapport.rooms.listening.channels.suppression import NotAnAddress, lift, suppress
 from rapport.rooms.listening.models import Invitation, Programme, Response, Suppression
 from rapport.rooms.listening.programmes.forms import NewProgrammeForm, RestForm, SuppressForm
+from rapport.rooms.listening.programmes.progress import Steps, is_telling
 from rapport.rooms.listening.programmes.services import create_programme, set_house_rest
 from rapport.rooms.listening.sampling.rest import house_rest
 from rapport.stats import Estimate
@@ -69,6 +70,8 @@ def programme_rows(user: User) -> list[ProgrammeRow]:
 
 
 def _row(row: Programme, asked: int, answered: int) -> ProgrammeRow:
+    if is_telling(row, Steps(asked=asked)):
+        answered = 0
     return ProgrammeRow(
         code=row.code,
         name=row.name,
@@ -78,7 +81,7 @@ def _row(row: Programme, asked: int, answered: int) -> ProgrammeRow:
         partner=row.partner.name if row.partner else "",
         asked=asked,
         answered=answered,
-        rate=share_from_counts(answered, asked) if asked else None,
+        rate=share_from_counts(answered, asked) if asked and not row.anonymous else None,
         next_draw_at=row.next_draw_at,
         waits="event" in row.plan,
     )

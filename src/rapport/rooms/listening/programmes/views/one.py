@@ -61,8 +61,10 @@ def tabs_of(request: UserRequest, row: Programme, current: str) -> list[Tab]:
     parts = [("show", _("How it goes")), ("draws", _("Draws"))]
     if not row.anonymous:
         parts.append(("people", _("Who was asked")))
+    if "interview" in row.plan.get("channels", ()) and request.user.may(Permission.SEE_CUSTOMERS):
+        parts.append(("interviews", _("Interviews")))
     if request.user.may(Permission.MANAGE_PROGRAMMES):
-        parts += [("plan", _("Plan")), ("links", _("Links and codes"))]
+        parts += [("plan", _("Plan")), ("links", _("Links and codes")), ("paper", _("Paper"))]
     return [
         Tab(label, reverse(f"programmes:{name}", args=[row.code]), current=name == current)
         for name, label in parts
@@ -107,6 +109,8 @@ def show(request: UserRequest, code: str) -> HttpResponse:
     by = by if by in progress.BY else "role"
     asked = progress.asked_by(row, request.user)
     steps = progress.count(asked)
+    if progress.is_telling(row, steps):
+        asked, steps = [], progress.Steps(asked=steps.asked)
     names = labels()
     groups = compare(progress.safe_groups(progress.group(asked, by), anonymous=row.anonymous))
     shown = [Named(said(group.name, names), group) for group in groups]
@@ -114,7 +118,7 @@ def show(request: UserRequest, code: str) -> HttpResponse:
     missing = [one for one in shown if one.group.missing]
     context = head(request, row, "show") | {
         "headline": _headline(row, steps, missing),
-        "figures": _figures(steps),
+        "figures": [] if progress.is_telling(row, steps) else _figures(steps),
         "open": progress.open_answers(row, request.user),
         "by": by,
         "by_label": str(BY_LABELS[by]),
@@ -138,6 +142,8 @@ def _headline(row: Programme, steps: progress.Steps, missing: list[Named]) -> st
     if missing:
         who = ", ".join(one.label for one in missing[:2])
         return _("%(name)s hears too little from: %(who)s") % {"who": who, "name": row.name}
+    if progress.is_telling(row, steps):
+        return _("%(name)s asked too few you may see to tell more") % {"name": row.name}
     told = {"name": row.name, "answered": steps.answered, "asked": steps.asked}
     return _("%(name)s: %(answered)d of %(asked)d have answered") % told
 
