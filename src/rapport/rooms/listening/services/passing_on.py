@@ -142,7 +142,9 @@ def _pass_on_some(now: datetime, refused: Sequence[UUID]) -> tuple[int, list[UUI
         Response.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(state=Response.State.SENT, settled_at=None, test=False)
         .exclude(pk__in=refused)
-        .select_related("invitation__version__survey", "invitation__programme")
+        .select_related("invitation__version", "invitation__programme")
+        # Read once a version, not once a response.
+        .defer("invitation__version__document")
         .order_by("sent_at")[:A_TIME]
     )
     metrics = frozenset(Metric.objects.values_list("pk", flat=True))
