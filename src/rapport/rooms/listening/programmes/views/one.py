@@ -163,7 +163,7 @@ def _figures(steps: progress.Steps) -> list[Figure]:
             formats.number(steps.answered),
             _("sent it"),
         ),
-        Figure(_("Response"), estimate=steps.rate, scale="percent", note=_("of those asked")),
+        Figure(_("Response"), estimate=steps.rate, scale="share", note=_("of those asked")),
     ]
 
 
@@ -185,7 +185,7 @@ def _chart(shown: list[Named]) -> Chart:
             ),
         ),
         bars,
-        "percent",
+        "share",
     )
 
 
