@@ -1,4 +1,4 @@
-"""L1 to L4: a survey is designed and published, people are drawn and invited, answer on a phone, and are heard.
+"""L1 to L4: a survey is published, people are drawn and invited, answer on a phone, and are heard.
 
 The mail goes through a real mail server on loopback; the answers are given in Chromium without JavaScript.
 """
@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from playwright.sync_api import Browser, expect
-from tests.browser import open_page, overflows
-from tests.kernel.mail.post_office import post_office
 
 from rapport.kernel.environment import environment
 from rapport.kernel.jobs.worker import run_pending_jobs
@@ -21,6 +19,8 @@ from rapport.rooms.accounts.models import BuyingRole
 from rapport.rooms.listening.channels.sending import send_due
 from rapport.rooms.listening.models import Invitation, Response
 from rapport.rooms.signals.models import Signal
+from tests.browser import open_page, overflows
+from tests.kernel.mail.post_office import post_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
