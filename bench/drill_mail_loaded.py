@@ -7,9 +7,6 @@ django.setup()
 from django.db import connections  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
-import rapport.kernel.jobs.worker  # noqa: E402
-import rapport.rooms.listening.channels.sending  # noqa: E402, F401
-
 get_resolver()
 # Connections do not survive a fork.
 connections.close_all()

@@ -16,6 +16,7 @@ WORK, RULES, FIGURES = Permission.WORK_CASES, Permission.MANAGE_RULES, Permissio
 IMPORT, EXPORT, CATALOG = Permission.IMPORT, Permission.EXPORT, Permission.EDIT_CATALOG
 ASK = Permission.MANAGE_PROGRAMMES
 ADMIN, PEOPLE = Permission.ADMINISTER, Permission.MANAGE_PEOPLE
+SURVEYS = Permission.MANAGE_SURVEYS
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,13 @@ STEPS = {
 }
 CASE, SIGNAL = "act/cases/<slug:code>/", "listen/feedback/<uuid:pk>/"
 C, S = "act/cases/{case}/", "listen/feedback/{signal}/"
+SURVEY, V = "listen/surveys/<slug:code>/", "listen/surveys/{survey}/"
+
+DRAFT = {"draft_number": 1, "definition": {"title": {"en": "Words"}}}
+BANKED = {
+    "name": "Visits",
+    "question": {"type": "number", "key": "visits", "text": {"en": "How many visits?"}},
+}
 
 PROGRAMME, PROGRAMME_API = "listen/programmes/<slug:code>/", "programmes/<str:code>"
 G, G_API = "listen/programmes/{programme}/", "programmes/{programme}"
@@ -348,6 +356,44 @@ DOORS: list[Door] = [
     *api(
         "PUT", "projects/<int:project_id>/milestones", EDIT, at="projects/{projects}/milestones", tells="name"
     ),
+    # listening: surveys
+    *page("listen/surveys/", FIGURES, SURVEYS),
+    *page("listen/surveys/new/", SURVEYS, both=True),
+    *page("listen/surveys/bank/", FIGURES, SURVEYS),
+    *page("listen/surveys/bank/standard/", SURVEYS, post=True),
+    *page("listen/surveys/bank/<slug:key>/", FIGURES, SURVEYS, at="listen/surveys/bank/effort/"),
+    *page(
+        "listen/surveys/bank/<slug:key>/retire/", SURVEYS, at="listen/surveys/bank/effort/retire/", post=True
+    ),
+    *page("listen/surveys/color/<slug:value>.css", FIGURES, SURVEYS, at="listen/surveys/color/1D4E3A.css"),
+    *page(SURVEY, FIGURES, SURVEYS, at=V),
+    *page(f"{SURVEY}change/<slug:what>/", SURVEYS, at=f"{V}change/add-page/", post=True),
+    *page(f"{SURVEY}versions/", FIGURES, SURVEYS, at=f"{V}versions/"),
+    *page(f"{SURVEY}compare/", FIGURES, SURVEYS, at=f"{V}compare/"),
+    *page(f"{SURVEY}languages/", FIGURES, SURVEYS, at=f"{V}languages/"),
+    *page(f"{SURVEY}theme/", SURVEYS, at=f"{V}theme/", both=True),
+    *(
+        door
+        for act in ("publish", "close", "duplicate", "archive", "rename")
+        for door in page(f"{SURVEY}{act}/", SURVEYS, at=f"{V}{act}/", post=True)
+    ),
+    *page(f"{SURVEY}preview/", SURVEYS, at=f"{V}preview/"),
+    *page(f"{SURVEY}preview/draft/", SURVEYS, at=f"{V}preview/draft/", both=True),
+    *page(f"{SURVEY}preview/test/", SURVEYS, at=f"{V}preview/test/", post=True),
+    *api("GET", "surveys", FIGURES, SURVEYS),
+    *api("POST", "surveys", SURVEYS, tells="name"),
+    *api("GET", "survey-templates", FIGURES, SURVEYS),
+    *api("GET", "surveys/<code>", FIGURES, SURVEYS, at="surveys/{survey}"),
+    *api("PATCH", "surveys/<code>", SURVEYS, at="surveys/{survey}"),
+    *api("PUT", "surveys/<code>/draft", SURVEYS, at="surveys/{survey}/draft", body=DRAFT),
+    *api("GET", "surveys/<code>/check", FIGURES, SURVEYS, at="surveys/{survey}/check"),
+    *api("POST", "surveys/<code>/publish", SURVEYS, at="surveys/{survey}/publish", body={"draft_number": 1}),
+    *api("GET", "surveys/<code>/versions/<number>", FIGURES, SURVEYS, at="surveys/{survey}/versions/1"),
+    *api("POST", "surveys/<code>/close", SURVEYS, at="surveys/{survey}/close"),
+    *api("POST", "surveys/<code>/duplicate", SURVEYS, at="surveys/{survey}/duplicate"),
+    *api("GET", "surveys/<code>/compare", FIGURES, SURVEYS, at="surveys/{survey}/compare?old=1"),
+    *api("GET", "question-bank", FIGURES, SURVEYS),
+    *api("PUT", "question-bank/<key>", SURVEYS, at="question-bank/visits", body=BANKED),
     # signals
     *page("listen/", SEE),
     *page("listen/capture/", CAPTURE, both=True),
@@ -501,6 +547,7 @@ DOORS: list[Door] = [
         "POST",
         "promises",
         WORK,
+        at="promises?for={account}",
         body={"account": "{account}", "words": "Rings", "owner": LEAD, "due_on": "2026-03-02"},
     ),
     *api(
@@ -578,6 +625,25 @@ DOORS: list[Door] = [
     *page("exports/", EXPORT),
     *page("exports/<slug:name>/", EXPORT, at="exports/accounts/"),
     *page("exports/<slug:name>/<slug:kind>/", EXPORT, at="exports/accounts/csv/"),
+    *page("survey-files/", IMPORT, both=True),
+    *page("survey-files/<uuid:pk>/", IMPORT, at="survey-files/{survey_file}/"),
+    *page("survey-files/<uuid:pk>/keep/", IMPORT, at="survey-files/{survey_file}/keep/", post=True),
+    *page("survey-files/<uuid:pk>/responses/", IMPORT, at="survey-files/{survey_file}/responses/", post=True),
+    *page("survey-files/export/<str:code>/", EXPORT, at="survey-files/export/{rival_survey}/"),
+    *page(
+        "survey-files/export/<str:code>/<int:version>/<slug:what>/<slug:kind>/",
+        EXPORT,
+        at="survey-files/export/{rival_survey}/0/questions/surveyjs/",
+    ),
+    *api("POST", "survey-files/check", IMPORT),
+    *api("POST", "survey-files", IMPORT),
+    *api("POST", "survey-files/<uuidstr:pk>/responses", IMPORT, at="survey-files/{survey_file}/responses"),
+    *api(
+        "GET",
+        "survey-files/export/<code>/<int:version>/<what>/<kind>",
+        EXPORT,
+        at="survey-files/export/{rival_survey}/0/questions/surveyjs",
+    ),
     # the description of the programming interface
     Door("api/v1/openapi.json", EVERYBODY),
     Door("api/v1/", NOBODY),

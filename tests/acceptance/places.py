@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from rapport.connectors.files.mapping import Mapping, Source, dump_mapping
 from rapport.connectors.imports.models import ImportRun, SavedMapping
+from rapport.connectors.surveys.services import take_in
 from rapport.kernel.models import ApiToken, OutgoingMail, User
 from rapport.rooms.accounts.models import (
     BuyingRole,
@@ -34,12 +35,15 @@ from rapport.rooms.action.models import (
     PlaybookStep,
     Promise,
     Publication,
+    Recipient,
     Responsibility,
     Rule,
     Telling,
 )
+from rapport.rooms.action.services.telling import digest_of
 from rapport.rooms.catalog.models import Holiday
 from rapport.rooms.listening.channels.suppression import suppress
+from rapport.rooms.listening.designing.services import create_from_template, create_survey, publish
 from rapport.rooms.listening.links import secret_of
 from rapport.rooms.listening.models import Draw, Programme
 from rapport.rooms.listening.services.inviting import create_invitation, open_link
@@ -57,6 +61,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
     cast("cx_manager")
     ours = _at(world.veldhuis, world.meppel, world.eva, cast("account_manager"), now)
     theirs = _at(world.kestrel, world.tarnhelm, world.kestrel_buyer, cast("cx_manager"), now)
+    _letter(ours["telling"], world.eva)
     rule = Rule.objects.create(name="Unhappy", fallback=cast("cx_manager"))
     holiday = Holiday.objects.create(region_id="benelux", on=DAY, name="A day off")
     mail = OutgoingMail.objects.create(dedupe_key="m", to="a@b.example", queued_at=now, state="doubtful")
@@ -64,10 +69,12 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         "mail": mail.pk,
         "rule": rule.code,
         "holiday": holiday.pk,
+        "survey": _survey(),
         **_playbook(),
         **_improvement(cast("cx_manager")),
         "place": Responsibility.objects.create(region_id="benelux", colleague=cast("cx_manager")).pk,
         "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
+        "rival_survey": create_survey("A survey brought along").code,
     }
     survey = published()
     ours |= _asking(world.eva, survey, cast("cx_manager"), None, now)
@@ -75,6 +82,12 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
     ours |= {**shared, "user": cast("partner_user").pk}
     theirs |= {**shared, "user": cast("analyst").pk}
     return ours, theirs
+
+
+def _survey() -> str:
+    survey = create_from_template("event")
+    publish(survey, survey.draft_number, now=timezone.now())
+    return survey.code
 
 
 def own(user: User) -> Objects:
@@ -86,11 +99,13 @@ def own(user: User) -> Objects:
     )
     said = _signal("", "", user, timezone.now())
     away = Absence.objects.create(user=user, starts_on=DAY, ends_on=DAY)
+    file = take_in(b'{"pages": [{"elements": [{"type": "text", "name": "q1"}]}]}', "survey.json", by=user)
     return {
         "token": ApiToken.issue(user, "a program")[0].pk,
         "run": run.pk,
         "own_signal": said.pk,
         "absence": away.pk,
+        "survey_file": file.pk,
     }
 
 
@@ -122,7 +137,7 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "file": signal.attachments.get().pk,
         "case": case.code,
         "escalation": _escalation(case, now).code,
-        "telling": Telling.objects.create(case=case, words={}, drafted_at=now).code,
+        "telling": Telling.objects.create(case=case, words={"en": "One owner"}, drafted_at=now).code,
         "task": _task(case, now),
         "promise": Promise.objects.create(
             account=account, words="Rings", owner=owner, due_on=DAY, made_at=now
@@ -209,6 +224,18 @@ def _improvement(owner: User) -> Objects:
         improvement=one, you_said="Late", we_did="One owner", published_at=timezone.now()
     )
     return {"improvement": one.code, "action": action.pk, "publication": published.pk}
+
+
+def _letter(telling: str, contact: Any) -> None:
+    """Write a letter whose link ends in "a-token"."""
+    Recipient.objects.create(
+        telling=Telling.objects.get(code=telling),
+        contact=contact,
+        language="en",
+        subject="We heard you",
+        text="Is it fixed?",
+        digest=digest_of("a-token"),
+    )
 
 
 def _task(case: Case, now: datetime) -> int:

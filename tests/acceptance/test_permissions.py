@@ -130,7 +130,7 @@ def _knock(client: Client, door: Door, objects: Objects) -> HttpResponse:
 def _send(client: Client, door: Door, address: str, objects: Objects) -> Any:
     if door.method in ("GET", "DELETE"):
         return client.generic(door.method, address)
-    if door.route.endswith("/attachments"):
+    if door.route.endswith("/attachments") or door.route.startswith("api/v1/survey-files"):
         return client.post(address, {"file": SimpleUploadedFile("a.txt", b"words", "text/plain")})
     body = _filled(door.body, objects)
     if door.is_api:
@@ -147,8 +147,7 @@ def _filled(body: Any, objects: Objects) -> Any:
 
 def _expected(door: Door, who: str, inside: str) -> str:
     if door.needs == EVERYBODY:
-        # A link that was sent to nobody leads nowhere, whoever follows it.
-        return "no page" if "a-token" in door.at else "in"
+        return "in"
     if door.needs in (NOBODY, PROGRAM):
         return "no page"
     if who not in Role.values:
@@ -172,6 +171,8 @@ def _reaches(door: Door, who: str, inside: str) -> bool:
         return True
     if "{survey}" in str(door.body):
         return True
+    if "{survey}" in door.at:
+        return who not in SEES_THEIRS
     if ("{programme}" in door.at and "{interview}" not in door.at) or "{suppressed}" in door.at:
         # What colleagues plan is no secret among them; a partner's people see what their partner sends.
         return not who.startswith("partner_") or inside == "theirs"
@@ -183,7 +184,9 @@ def _reaches(door: Door, who: str, inside: str) -> bool:
         return inside == "ours" or _may(who, (Permission.MANAGE_RULES,))
     if "{token}" in door.at or "{own_signal}" in door.at:
         return inside == "ours"
-    if "{run}" in door.at:
+    if "{rival_survey}" in door.at:
+        return not who.startswith("partner_")
+    if "{run}" in door.at or "{survey_file}" in door.at:
         return inside == "ours" or who == "administrator"
     if "{user}" in door.at:
         return who == "administrator" or inside == "ours"

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rapport import stats
@@ -13,6 +13,7 @@ PEOPLE = st.integers(1, 3000)
 RATES = st.floats(0, 1)
 
 
+@settings(max_examples=30, deadline=None)
 @given(population=PEOPLE, rate=RATES, data=st.data())
 def test_a_plan_for_a_score_contains_what_it_assumes_and_counts_whole_answers(population, rate, data):
     invited = data.draw(st.integers(0, population))
@@ -29,6 +30,7 @@ def test_a_plan_for_a_score_contains_what_it_assumes_and_counts_whole_answers(po
         assert plan.answers <= invited
 
 
+@settings(max_examples=30, deadline=None)
 @given(population=st.integers(2, 3000), p=st.floats(0, 1))
 def test_a_plan_in_which_everybody_answers_knows_the_figure(population, p):
     plan = stats.plan_share(population, population=population, p=p)
@@ -36,6 +38,7 @@ def test_a_plan_in_which_everybody_answers_knows_the_figure(population, p):
     assert (plan.low, plan.high) == (p, p)
 
 
+@settings(max_examples=30, deadline=None)
 @given(n=st.integers(2, 500), p=st.floats(0, 1))
 def test_without_a_finite_population_the_plan_is_the_interval_the_answers_would_have(n, p):
     plan = stats.plan_share(n, p=p)
@@ -55,6 +58,7 @@ def test_the_interval_to_expect_of_a_finite_population_is_the_spread_samples_of_
     assert plan.margin == pytest.approx(middle, rel=0.05)
 
 
+@settings(max_examples=30, deadline=None)
 @given(margin=st.floats(0.01, 0.4), population=PEOPLE, p=st.floats(0.1, 0.9))
 def test_the_answers_a_margin_needs_do_reach_it(margin, population, p):
     needed = stats.sample_size_for_share(margin, population=population, p=p)
@@ -86,6 +90,7 @@ def test_a_margin_nobody_can_reach_is_called_out_of_reach():
     assert plan.reachable is False
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     sizes=st.lists(st.integers(0, 60), min_size=1, max_size=6),
     method=st.sampled_from(["proportional", "equal"]),

@@ -10,7 +10,7 @@ from scipy import integrate
 from scipy import stats as reference
 
 from rapport import stats
-from rapport.stats import recurrence
+from rapport.stats import noise, recurrence
 
 YEAR = 365.25 / 7
 
@@ -72,7 +72,7 @@ def by_dense_algebra(values, n, shipped, promised):
     y, m, at = values[used], n[used].astype(float), np.flatnonzero(used)
     before = at < shipped
     own = np.diag(np.mean(1 / m[before]) ** -1 / m)
-    kinds = [(0.0, 0.0)] + [(a, b) for a in recurrence._MEMORY for b in recurrence._LASTING[1:]]
+    kinds = [(0.0, 0.0)] + [(a, b) for a in noise.MEMORY for b in noise.LASTING[1:]]
     shapes = [b * a ** np.abs(at[:, None] - at[None, :]) + (1 - b) * own for a, b in kinds]
 
     away = np.linalg.svd(np.ones((y.size, 1)))[0][:, 1:]
@@ -94,7 +94,7 @@ def by_dense_algebra(values, n, shipped, promised):
     offset = max(restricted([0.0], shape, usual)[0] for shape in shapes)
     above, below = 0.0, 0.0
     for shape in shapes:
-        for variance in usual * recurrence._VARIANCE_GRID:
+        for variance in usual * noise.VARIANCE_GRID:
             corners = np.array([0.0, promised, 2 * promised])
             # the log likelihood is a parabola in the change: three points give it
             parabola = np.polynomial.Polynomial.fit(corners, restricted(corners, shape, variance), 2)

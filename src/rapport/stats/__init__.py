@@ -1,8 +1,9 @@
 """Arithmetic on arrays (scores, intervals, weights, comparisons), usable without Django or database."""
 
+from rapport.stats.agreement import F1Scores, cohen_kappa, cronbach_alpha, f1_scores, krippendorff_alpha
 from rapport.stats.answers import ScoreError
 from rapport.stats.comparisons import benjamini_hochberg, holm
-from rapport.stats.designs import Design, design_mean
+from rapport.stats.designs import Design, design_difference, design_mean
 from rapport.stats.dominance import Importance, importance, relative_weights
 from rapport.stats.drivers import (
     Driver,
@@ -22,7 +23,20 @@ from rapport.stats.estimate import (
     Estimate,
     Strength,
 )
+from rapport.stats.lifetime import (
+    ShiftedBetaGeometric,
+    Survival,
+    brier_score,
+    calibration_errors,
+    expected_purchases,
+    expected_spend,
+    fit_retention,
+    kaplan_meier,
+    margin_multiple,
+    ranking_auc,
+)
 from rapport.stats.matching import MatchQuality, pairs_within, pairwise_precision_recall
+from rapport.stats.maturity import Maturity, assess_maturity
 from rapport.stats.means import effort, mean, mean_difference, mean_from_sums
 from rapport.stats.medians import median
 from rapport.stats.nps import (
@@ -56,8 +70,18 @@ from rapport.stats.recurrence import (
     check_recurrence,
     plan_recurrence,
 )
+from rapport.stats.resampling import bootstrap
+from rapport.stats.segments import (
+    KMeans,
+    LatentClasses,
+    adjusted_rand,
+    k_means,
+    latent_classes,
+    quintile_scores,
+)
 from rapport.stats.shares import (
     bottom_box,
+    design_share,
     share,
     share_difference,
     share_difference_from_counts,
@@ -68,31 +92,42 @@ from rapport.stats.shares import (
 from rapport.stats.shifts import MarginalHomogeneity, marginal_homogeneity
 from rapport.stats.shrinkage import Pooled, nps_prior, nps_with_prior, pool_random_effects
 from rapport.stats.suppression import Suppression, TableSuppression, suppress, suppress_table
+from rapport.stats.trends import ChangePoint, change_point, trend
 from rapport.stats.village import VillageScore, village_score
 from rapport.stats.weights import (
     RakingError,
     effective_n,
     fit_margins,
     kish_design_effect,
+    nonresponse_weights,
     poststratification_weights,
     rake_weights,
+    response_classes,
     trim_weights,
 )
+from rapport.stats.wording import LogOdds, ParetoRow, log_odds_with_prior, pareto
 
 __all__ = [
     "COMMENTS_HIDDEN_BELOW",
     "DOT_FROM",
     "HIDDEN_BELOW",
+    "ChangePoint",
     "Design",
     "Difference",
     "Driver",
     "DriverDifference",
     "Drivers",
     "Estimate",
+    "F1Scores",
     "Importance",
+    "KMeans",
+    "LatentClasses",
+    "LogOdds",
     "MarginalHomogeneity",
     "MatchQuality",
+    "Maturity",
     "NpsCounts",
+    "ParetoRow",
     "Plan",
     "PlanningError",
     "Pooled",
@@ -101,36 +136,59 @@ __all__ = [
     "RecurrencePlan",
     "ScoreError",
     "SegmentDrivers",
+    "ShiftedBetaGeometric",
     "Strength",
     "Suppression",
+    "Survival",
     "TableSuppression",
     "Verdict",
     "VillageScore",
+    "adjusted_rand",
     "allocate",
+    "assess_maturity",
     "benjamini_hochberg",
+    "bootstrap",
     "bottom_box",
+    "brier_score",
+    "calibration_errors",
+    "change_point",
     "check_recurrence",
     "cluster_design_effect",
+    "cohen_kappa",
     "compare_drivers",
     "count_nps",
+    "cronbach_alpha",
+    "design_difference",
     "design_mean",
     "design_nps",
+    "design_share",
     "driver_importance",
     "effective_n",
     "effort",
     "expected_nps_margin",
+    "expected_purchases",
+    "expected_spend",
+    "f1_scores",
     "fit_margins",
+    "fit_retention",
     "holm",
     "importance",
+    "k_means",
+    "kaplan_meier",
     "key_drivers",
     "kish_design_effect",
     "krejcie_morgan",
+    "krippendorff_alpha",
+    "latent_classes",
+    "log_odds_with_prior",
+    "margin_multiple",
     "marginal_homogeneity",
     "mean",
     "mean_difference",
     "mean_from_sums",
     "median",
     "net_signs",
+    "nonresponse_weights",
     "nps",
     "nps_change_paired",
     "nps_difference",
@@ -141,13 +199,17 @@ __all__ = [
     "nps_with_prior",
     "pairs_within",
     "pairwise_precision_recall",
+    "pareto",
     "plan_nps",
     "plan_recurrence",
     "plan_share",
     "pool_random_effects",
     "poststratification_weights",
+    "quintile_scores",
     "rake_weights",
+    "ranking_auc",
     "relative_weights",
+    "response_classes",
     "sample_size_for_nps",
     "sample_size_for_share",
     "share",
@@ -158,6 +220,7 @@ __all__ = [
     "suppress_table",
     "top_box",
     "top_two_box",
+    "trend",
     "trim_weights",
     "village_score",
     "what_if",

@@ -20,8 +20,8 @@ from rapport.stats.answers import (
     check_level,
     codes,
 )
-from rapport.stats.estimate import Estimate
-from rapport.stats.intervals import t_quantile
+from rapport.stats.estimate import Difference, Estimate
+from rapport.stats.intervals import t_p_value, t_quantile
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -143,9 +143,106 @@ def design_mean(
     )
 
 
+def design_difference(
+    values: Answers,
+    groups: Labels,
+    design: Design,
+    *,
+    a: object,
+    b: object,
+    unit: str = "scale",
+    level: float = 0.95,
+) -> Difference:
+    """Return the mean of group b minus that of group a, which may share accounts, people or strata.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Any unit. NaN or None is a missing answer and left out. Give ``100 * net_signs(scores)`` for the
+        difference of two net promoter scores in points.
+    groups : sequence, shape (n,)
+        Group (or wave) of each answer; others than a and b are left out.
+    design : Design
+        How the answers came about, one row per answer. With the person (or the account) as cluster the two
+        waves of a panel may overlap as they like: people asked twice resemble themselves, and that counts.
+    a, b : label
+        The two groups.
+    unit : str
+        ``"points"``, ``"share"`` or ``"scale"``.
+    level : float
+        Confidence level, two-sided.
+
+    Returns
+    -------
+    Difference
+        With t and p. When a group is empty, or nothing shows how far chance may reach: a reason.
+
+    Raises
+    ------
+    ScoreError
+        Values, weights or labels are not usable.
+
+    Notes
+    -----
+    The influence of an answer is ``w (x - mean_b) / sum_b w`` in b and minus the like in a, added up within
+    clusters; variance and degrees of freedom as in `design_mean`. Without overlap that is the usual standard
+    error of two groups, with full overlap exactly that of the paired t test (Kish 1965, Survey Sampling,
+    section 12.4, on overlapping samples).
+
+    Examples
+    --------
+    >>> people, waves = ["ann", "bob", "cid", "ann", "bob", "dee"], [1, 1, 1, 2, 2, 2]
+    >>> change = design_difference([5, 3, 8, 7, 4, 9], waves, Design(clusters=people), a=1, b=2)
+    >>> round(change.value, 2), round(change.standard_error, 2), change.n_b
+    (1.33, 1.39, 3)
+    """
+    check_level(level)
+    method = "difference of means, linearised, t interval"
+    answers = answered(values, design.weights)
+    sides = _sides(groups, answers, a, b)
+    n_a, n_b = int(np.sum(sides < 0)), int(np.sum(sides > 0))
+    reason: str | None
+    if n_a == 0 or n_b == 0:
+        reason = "In at least one of the two groups nobody has answered."
+        return Difference.without_value(reason, method=method, n_a=n_a, n_b=n_b, level=level, unit=unit)
+    weights = np.ones(answers.n) if answers.weights is None else answers.weights
+    means = [float(np.average(answers.values[sides == s], weights=weights[sides == s])) for s in (-1, 1)]
+    shares = np.zeros(answers.n)
+    for side, middle in zip((-1, 1), means, strict=True):
+        inside = sides == side
+        shares[inside] = (
+            side * weights[inside] * (answers.values[inside] - middle) / float(weights[inside].sum())
+        )
+    value = means[1] - means[0]
+    used = sides != 0
+    strata, units, population = _structure(design, answers)
+    fit = _add_up(
+        value, shares[used], strata[used], units[used], None if population is None else population[used]
+    )
+    reason = fit.reason
+    if reason is None and fit.standard_error <= 1e-12 * max(1.0, abs(value)):
+        reason = "Neither group has any spread, so nothing shows how far chance may reach."
+    if reason is not None:
+        return Difference.without_value(reason, method=method, n_a=n_a, n_b=n_b, level=level, unit=unit)
+    half = t_quantile(level, fit.df) * fit.standard_error
+    statistic = value / fit.standard_error
+    return Difference(
+        value=value,
+        low=value - half,
+        high=value + half,
+        n_a=n_a,
+        n_b=n_b,
+        method=method,
+        level=level,
+        standard_error=fit.standard_error,
+        statistic=statistic,
+        p_value=t_p_value(statistic, fit.df),
+        unit=unit,
+    )
+
+
 def linearise(values: FloatArray, answers: Answered, design: Design) -> Linearised:
     """Return mean and linearised standard error of `values`, one per counted answer; see `design_mean`."""
-    n = answers.kept.size
     weights = np.ones(answers.n) if answers.weights is None else answers.weights
     mean = float(np.sum(weights * values) / np.sum(weights))
     centre = (
@@ -154,12 +251,27 @@ def linearise(values: FloatArray, answers: Answered, design: Design) -> Linearis
         else _group_means(values, weights, _kept_codes(design.poststrata, answers))
     )
     shares = weights * (values - centre) / np.sum(weights)
+    return _add_up(mean, shares, *_structure(design, answers))
+
+
+def _structure(design: Design, answers: Answered) -> tuple[IntArray, IntArray, FloatArray | None]:
+    """Return stratum, unit and population of each counted answer."""
+    n = answers.kept.size
     strata = (
         np.zeros(answers.n, dtype=np.intp) if design.strata is None else _kept_codes(design.strata, answers)
     )
     units = np.arange(answers.n) if design.clusters is None else _kept_codes(design.clusters, answers)
     population = None if design.population is None else _population(design.population, n)[answers.kept]
-    return _add_up(mean, shares, strata, units, population)
+    return strata, units, population
+
+
+def _sides(groups: Labels, answers: Answered, a: object, b: object) -> IntArray:
+    """Return -1 for answers of group a, 1 for those of b and 0 for others."""
+    codes(groups, answers.kept.size, "group")
+    items = groups.tolist() if isinstance(groups, np.ndarray) else list(groups)  # type: ignore[arg-type]
+    sides = np.array([(item == b) * 1 - (item == a) * 1 for item in items], dtype=np.intp)
+    kept: IntArray = sides[answers.kept]
+    return kept
 
 
 def _add_up(

@@ -239,7 +239,7 @@ def key_drivers(
     with thresholds t from the shares of the classes v, which are numbered (Olsson, Drasgow and Dorans 1982,
     Psychometrika 47, 337-347). It was chosen over McFadden's R^2 of 2^p logistic fits because it needs one
     covariance matrix, is exact for any number of drivers, and gives the same R^2 whether an outcome is asked
-    in two classes or in eleven. `mcfadden_importance` is the other way, for comparison.
+    in two classes or in eleven.
 
     Intervals are percentiles of a bootstrap of clusters (or rows): each draw weighs the clusters' sums and
     cross products anew, so it does not touch the rows again. More than 4,000 units are first joined at random

@@ -92,6 +92,35 @@ def wilson(share: float, n: float, z: float) -> Limits:
     return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))
 
 
+def clopper_pearson(share: float, n: float, level: float) -> Limits:
+    """Return the exact interval of a share, which never holds the truth less often than it says.
+
+    Parameters
+    ----------
+    share : float
+        Observed share, 0 to 1.
+    n : float
+        (Effective) number of answers, above 0; need not be whole.
+    level : float
+        Confidence level, two-sided.
+
+    Notes
+    -----
+    Quantiles of beta distributions (Clopper and Pearson 1934, Biometrika 26, 404-413; at an effective n: Korn
+    and Graubard 1998, Survey Methodology 24, 193-201).
+
+    Examples
+    --------
+    >>> low, high = clopper_pearson(0.0, 10, 0.95)
+    >>> low, round(high, 4)
+    (0.0, 0.3085)
+    """
+    tail, count = (1 - level) / 2, share * n
+    low = float(special.betaincinv(count, n - count + 1, tail)) if count > 0 else 0.0
+    high = float(special.betaincinv(count + 1, n - count, 1 - tail)) if count < n else 1.0
+    return min(low, share), max(high, share)
+
+
 def net_variance(detractors: float, promoters: float) -> float:
     """Return the variance of the -1/0/+1 score from the shares of its ends: ``p + d - (p - d)^2``.
 

@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import math
+from typing import Final, Literal
 
 from numpy.typing import ArrayLike
 
 from rapport.stats.answers import Answers, ScoreError, answered, check_count, check_level, check_scale
+from rapport.stats.designs import Design, linearise
 from rapport.stats.estimate import Difference, Estimate
-from rapport.stats.intervals import normal_p_value, normal_quantile, square_and_add, square_and_add_z, wilson
+from rapport.stats.intervals import (
+    clopper_pearson,
+    normal_p_value,
+    normal_quantile,
+    square_and_add,
+    square_and_add_z,
+    t_quantile,
+    wilson,
+)
 
-_METHOD = "share, Wilson interval"
+ShareMethod = Literal["wilson", "exact"]
+
+_WORDS: Final[dict[ShareMethod, str]] = {
+    "wilson": "share, Wilson interval",
+    "exact": "share, exact interval (Clopper-Pearson)",
+}
 _NOBODY = "Nobody has answered."
 
 
-def share(marks: Answers, weights: ArrayLike | None = None, *, level: float = 0.95) -> Estimate:
+def share(
+    marks: Answers,
+    weights: ArrayLike | None = None,
+    *,
+    method: ShareMethod = "wilson",
+    level: float = 0.95,
+) -> Estimate:
     """Return the share of answers that are marked, 0 to 1, with its Wilson interval.
 
     Parameters
@@ -23,6 +44,8 @@ def share(marks: Answers, weights: ArrayLike | None = None, *, level: float = 0.
         1 or True where the answer has the property, 0 or False where not; NaN or None is a missing answer.
     weights : array_like, shape (n,), optional
         Not negative; only proportions matter. Answers of weight zero are not part of the figure.
+    method : {"wilson", "exact"}
+        Wilson's interval holds about what it promises; the exact one at least that, and is wider.
     level : float
         Confidence level, two-sided.
 
@@ -53,16 +76,80 @@ def share(marks: Answers, weights: ArrayLike | None = None, *, level: float = 0.
         answers.n_effective if answers.n else 0.0,
         level,
         answers.missing,
+        method,
     )
 
 
-def share_from_counts(count: int, n: int, *, level: float = 0.95) -> Estimate:
+def design_share(marks: Answers, design: Design, *, level: float = 0.95) -> Estimate:
+    """Return the share of answers that are marked under a survey design (weights, clusters, strata).
+
+    Parameters
+    ----------
+    marks : array_like, shape (n,)
+        1 or True where the answer has the property, 0 or False where not; NaN or None is a missing answer.
+        For boxes of a scale mark ``scores >= lowest box``.
+    design : Design
+        How the answers came about, one row per answer.
+    level : float
+        Confidence level, two-sided.
+
+    Returns
+    -------
+    Estimate
+        Share 0 to 1. Without answers, or with a single cluster in a stratum: no value and a reason.
+
+    Raises
+    ------
+    ScoreError
+        A mark is neither 0 nor 1, or labels, weights or populations do not fit.
+
+    Notes
+    -----
+    Standard error as in `design_mean`; Wilson's interval at the effective n ``p (1 - p) / se^2``, never above
+    n, with Student's t for the degrees of freedom (Korn and Graubard 1998, Survey Methodology 24, 193-201,
+    with Wilson's in place of the exact limits). Answers all alike count as many as there are clusters.
+
+    Examples
+    --------
+    >>> figure = design_share([1, 1, 0, 1, 0, 0, 1, 1], Design(clusters=list("aabbccdd")))
+    >>> figure.value, round(figure.low, 3), round(figure.high, 3)
+    (0.625, 0.118, 0.954)
+    """
+    check_level(level)
+    method = "share, linearised, Wilson interval at the effective n"
+    answers = answered(marks, design.weights, low=0.0, high=1.0, whole=True)
+    fit = linearise(answers.values, answers, design) if answers.n else None
+    reason = _NOBODY if fit is None else fit.reason
+    if fit is None or reason is not None:
+        return Estimate.without_value(
+            str(reason), method=method, n=answers.n, level=level, unit="share", missing=answers.missing
+        )
+    value = min(max(fit.mean, 0.0), 1.0)
+    n_effective = fit.n_effective(value * (1 - value), answers.n)
+    low, high = wilson(value, n_effective, t_quantile(level, fit.df))
+    return Estimate(
+        value=value,
+        low=low,
+        high=high,
+        n=answers.n,
+        n_effective=n_effective,
+        method=method,
+        level=level,
+        standard_error=fit.standard_error,
+        unit="share",
+        missing=answers.missing,
+    )
+
+
+def share_from_counts(count: int, n: int, *, method: ShareMethod = "wilson", level: float = 0.95) -> Estimate:
     """Return the share `count` of `n` answers, 0 to 1, with its Wilson interval.
 
     Parameters
     ----------
     count, n : int
         Answers with the property, and all answers.
+    method : {"wilson", "exact"}
+        As in `share`.
     level : float
         Confidence level, two-sided.
 
@@ -87,7 +174,7 @@ def share_from_counts(count: int, n: int, *, level: float = 0.95) -> Estimate:
     (0.7, 0.5749, 0.801)
     """
     _check_counts(count, n)
-    return _share(count / n if n else 0.0, n, float(n), level, 0)
+    return _share(count / n if n else 0.0, n, float(n), level, 0, method)
 
 
 def top_box(
@@ -321,20 +408,32 @@ def _boxes(
     return _share(answers.mean_of(marks), answers.n, answers.n_effective, level, answers.missing)
 
 
-def _share(value: float, n: int, n_effective: float, level: float, missing: int) -> Estimate:
+def _share(
+    value: float,
+    n: int,
+    n_effective: float,
+    level: float,
+    missing: int,
+    method: ShareMethod = "wilson",
+) -> Estimate:
     check_level(level)
+    words = _WORDS[method]
     if n == 0:
-        return Estimate.without_value(_NOBODY, method=_METHOD, level=level, unit="share", missing=missing)
+        return Estimate.without_value(_NOBODY, method=words, level=level, unit="share", missing=missing)
     # a weighted mean of ones may come out a hair above one
     value = min(max(value, 0.0), 1.0)
-    low, high = wilson(value, n_effective, normal_quantile(level))
+    low, high = (
+        wilson(value, n_effective, normal_quantile(level))
+        if method == "wilson"
+        else clopper_pearson(value, n_effective, level)
+    )
     return Estimate(
         value=value,
         low=low,
         high=high,
         n=n,
         n_effective=n_effective,
-        method=_METHOD,
+        method=words,
         level=level,
         standard_error=math.sqrt(value * (1 - value) / n_effective),
         unit="share",

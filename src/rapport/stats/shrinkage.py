@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
+from scipy import optimize, special
 
 from rapport.stats.answers import FloatArray, ScoreError, as_floats, check_count, check_level
 from rapport.stats.estimate import Estimate
@@ -153,16 +153,17 @@ def nps_with_prior(counts: NpsCounts, prior: tuple[float, float, float], *, leve
     )
 
 
-def nps_prior(groups: Sequence[NpsCounts], *, strength: float) -> tuple[float, float, float]:
+def nps_prior(groups: Sequence[NpsCounts], *, strength: float | None = None) -> tuple[float, float, float]:
     """Return the prior for `nps_with_prior` from all groups together.
 
     Parameters
     ----------
     groups : sequence of NpsCounts
         All groups that are compared.
-    strength : float
+    strength : float, optional
         How many earlier answers the prior is worth, above zero. 10 draws four promoters of four well below
-        fifteen of twenty-six when most groups are mixed.
+        fifteen of twenty-six when most groups are mixed. Without it the groups say themselves how much they
+        have in common: between 1 and 1,000 answers.
 
     Returns
     -------
@@ -176,8 +177,9 @@ def nps_prior(groups: Sequence[NpsCounts], *, strength: float) -> tuple[float, f
 
     Notes
     -----
-    The pooled shares, with one answer of each class added so that no class is impossible, times `strength`
-    (empirical Bayes with a fixed strength).
+    The pooled shares, with one answer of each class added so that no class is impossible, times `strength`.
+    Without a strength, the one that makes the counts likeliest under the Dirichlet-multinomial distribution
+    (empirical Bayes: Efron and Morris 1975; Minka 2000, Estimating a Dirichlet distribution).
 
     Examples
     --------
@@ -186,15 +188,33 @@ def nps_prior(groups: Sequence[NpsCounts], *, strength: float) -> tuple[float, f
     >>> nps_prior(groups, strength=10)
     (2.0, 3.0, 5.0)
     """
-    check_count(strength, "earlier answers")
+    if strength is not None:
+        check_count(strength, "earlier answers")
     n = sum(group.n for group in groups)
     if n == 0 or strength == 0:
         raise ScoreError("A prior needs answers from somebody and a strength above zero.")
     detractors = sum(group.detractors for group in groups) + 1
     passives = sum(group.passives for group in groups) + 1
     promoters = sum(group.promoters for group in groups) + 1
+    if strength is None:
+        shares = np.array([detractors, passives, promoters]) / (n + 3)
+        strength = _likeliest_strength(groups, shares)
     scale = strength / (n + 3)
     return scale * detractors, scale * passives, scale * promoters
+
+
+def _likeliest_strength(groups: Sequence[NpsCounts], shares: FloatArray) -> float:
+    counts = np.array([(g.detractors, g.passives, g.promoters) for g in groups], dtype=np.float64)
+    totals = counts.sum(axis=1)
+
+    def unlikely(log_strength: float) -> float:
+        strength = math.exp(log_strength)
+        whole = special.gammaln(strength) - special.gammaln(totals + strength)
+        parts = special.gammaln(counts + strength * shares) - special.gammaln(strength * shares)
+        return -float(np.sum(whole) + np.sum(parts))
+
+    found = optimize.minimize_scalar(unlikely, bounds=(0.0, math.log(1000)), method="bounded")
+    return math.exp(float(found.x))
 
 
 def _beta_limits(net: float, variance: float, level: float) -> tuple[float, float]:

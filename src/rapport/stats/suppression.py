@@ -223,7 +223,7 @@ def _giving_away(
         bounds=[(0, None)] * (2 * free),
         method="highs",
     )
-    if found.status != 0 or found.fun >= minimum - 1e-3:
+    if found.status != 0 or found.fun is None or found.x is None or found.fun >= minimum - 1e-3:
         return None
     taken = found.x[:free] - found.x[free:]
     return [int(row) for row in shown[np.abs(taken) > 1e-9]]

@@ -26,7 +26,7 @@ from rapport.rooms.listening.definition import Definition
 
 NOW = datetime(2026, 9, 17, 10, 41, tzinfo=UTC)
 few = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 

@@ -243,7 +243,7 @@ def test_a_draft_says_where_the_line_of_the_last_version_breaks() -> None:
     told = {found.question: found.message for found in compare_with_version(after, before, 3)}
     assert set(told) == {"feeling", "solved", "effort"}
     assert "dropped" in told["feeling"]
-    assert "lack no" in told["solved"]
+    assert "lack “no”" in told["solved"]
     assert "lost the stable key effort" in told["effort"]
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ MOST_BYTES = 64 * 1024**2
 MOST_UNPACKED = 256 * 1024**2
 MOST_MEMBERS = 200
 MOST_DEPTH = 100
+_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{\]}]', re.DOTALL)
 
 
 class SurveyRefused(ValueError):
@@ -52,23 +54,15 @@ def parse_json(data: bytes, name: str) -> Any:
 
 def _check_depth(text: str, name: str) -> None:
     """Count brackets outside of strings, so that the parser never recurses further than allowed."""
-    depth, inside, at = 0, False, 0
-    while at < len(text):
-        sign = text[at]
-        if inside:
-            if sign == "\\":
-                at += 1
-            elif sign == '"':
-                inside = False
-        elif sign == '"':
-            inside = True
-        elif sign in "[{":
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        sign = found[0]
+        if sign in "[{":
             depth += 1
             if depth > MOST_DEPTH:
                 raise SurveyRefused(f"{name} is nested deeper than {MOST_DEPTH} levels; no survey is.")
         elif sign in "]}":
             depth -= 1
-        at += 1
 
 
 def parse_xml(data: bytes, name: str) -> "Element[str]":

@@ -54,7 +54,7 @@ def fishbone(caption: Caption, effect: str, bones: Sequence[Bone], note: str = "
 
 
 def _draw_effect(canvas: Canvas, effect: str, note: str, x: float, spine: float) -> None:
-    room = WIDTH - x - 2
+    room = min(WIDTH - x - 2, 180.0)
     lines = _wrapped(effect, room - 24)
     height = 20 + 16 * len(lines) + (18 if note else 0)
     canvas.rect(x, spine - height / 2, room, height, "f-det-soft")

@@ -387,7 +387,7 @@ def notice(content: str, tone: str = "", glyph: str = "", url: str = "", action:
 def empty(content: str, title: str, url: str = "", action: str = "") -> SafeString:
     """Draw an empty state: what was looked at, what was not found, and the next step."""
     return format_html(
-        '<div class="empty"><h3>{}</h3><p>{}</p>{}</div>',
+        '<div class="empty"><h2>{}</h2><p>{}</p>{}</div>',
         title,
         content,
         format_html('<a class="btn" href="{}">{}</a>', url, action) if url else NOTHING,

@@ -66,7 +66,7 @@ class Mapper:
         made = _Making()
         for name, cell in row.values.items():
             slot = self._slots.get(name)
-            if slot is not None and slot.kind != "none" and cell not in (None, "", []):
+            if slot is not None and slot.kind != "none" and cell not in (None, ""):
                 made.put(name, slot, cell)
         return Answered(made.finish(self._order), tuple(made.misfits))
 
@@ -114,6 +114,8 @@ class _Making:
             self._plain[slot.question] = key
 
     def _codes(self, slot: Slot, cell: Cell) -> None:
+        if not slot.row:
+            self._several.setdefault(slot.question, [])
         for key in _keys(slot, cell):
             self._choose(slot.question, slot.row, key)
 
@@ -122,9 +124,9 @@ class _Making:
         chosen = written in slot.codes if slot.codes else written.lower() not in _NOT_CHOSEN
         if chosen:
             self._choose(slot.question, slot.row, slot.choice)
-        else:
+        elif not slot.row:
             # Asked and not chosen is an answer: none of them.
-            self._several.setdefault(slot.question, []) if not slot.row else None
+            self._several.setdefault(slot.question, [])
 
     def _choose(self, question: str, row: str, key: str) -> None:
         into = (

@@ -12,7 +12,7 @@ from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.responses.rows import Cell, ResponseFile, ResponseRow, moment
 
 _WHEN = ("submitdate", "datestamp", "enddate", "interview_date", "startdate")
-_DAY = re.compile(r"[12][0-9]{7}$")
+_DAY = re.compile(r"[0-9]{8}$")
 
 
 def read_triple_s_data(data: bytes, layout: Layout, name: str) -> ResponseFile:
@@ -112,7 +112,7 @@ def _when(told: dict[str, str]) -> datetime | None:
 def _value(variable: Variable, raw: str) -> Cell:
     text = raw.strip()
     if variable.kind == "multiple":
-        return _several(variable, raw)
+        return _several(variable, raw) if raw.strip("\x1f ") else None
     if variable.kind == "date" and _DAY.match(text):
         return f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if variable.kind == "character":

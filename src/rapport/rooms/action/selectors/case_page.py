@@ -134,7 +134,7 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
         account_visible=case.account is not None
         and Account.objects.visible_to(user).filter(pk=case.account.pk).exists(),
         escalation=case.escalations.select_related("level__responder").order_by("-pk").first(),
-        improvements=tuple(case.improvements.all()),
+        improvements=tuple(Improvement.objects.visible_to(user).filter(cases=case)),
         tasks=tuple(case.tasks.select_related("owner", "done_by", "playbook")),
         playbooks=tuple(Playbook.objects.filter(active=True).exclude(pk__in=case.tasks.values("playbook"))),
         tellings=tuple(case.tellings.filter(dropped_at=None)),

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, Q
+from django.utils.translation import gettext as _
 
 from rapport.kernel.models import Team, User
 from rapport.rooms.action.models import Case
@@ -110,12 +111,17 @@ class _Counts:
             open=self.open,
             overdue=self.overdue,
             handed_on=self.given_on,
-            in_time=share_from_counts(self.in_time, self.judged),
+            in_time=_share(self.in_time, self.judged, _("No case was due yet.")),
             contact_hours=median([minutes / 60 for minutes in self.minutes]),
-            first_try=share_from_counts(self.told - self.again, self.told),
-            reopened=share_from_counts(self.again, self.opened),
-            confirmed=share_from_counts(self.confirmed, self.asked),
+            first_try=_share(self.told - self.again, self.told, _("No customer was told yet.")),
+            reopened=_share(self.again, self.opened, _("No case was opened.")),
+            confirmed=_share(self.confirmed, self.asked, _("No customer was told yet.")),
         )
+
+
+def _share(count: int, n: int, nothing: str) -> Estimate:
+    """Return a share of cases, or why there is none."""
+    return share_from_counts(count, n) if n else Estimate.without_value(nothing, method="share", unit="share")
 
 
 def _sum(rows: Iterable[_Counts]) -> _Counts:

@@ -10,7 +10,7 @@ from rapport.kernel.mail.queue import queue_mails
 from rapport.rooms.action.models import Improvement, Look
 from rapport.rooms.action.selectors.problems import Week, monday_of, weeks_of
 from rapport.rooms.action.services import mails
-from rapport.stats.recurrence import Recurrence, Verdict, check_recurrence, plan_recurrence
+from rapport.stats import Recurrence, Verdict, check_recurrence, plan_recurrence
 
 State = Improvement.State
 WEEK = timedelta(days=7)

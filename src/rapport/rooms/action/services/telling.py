@@ -16,7 +16,14 @@ from rapport.kernel.environment import environment
 from rapport.kernel.mail.queue import NewMail, queue_mails
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Contact
-from rapport.rooms.action.models import Case, Improvement, LetterTemplate, Recipient, Telling
+from rapport.rooms.action.models import (
+    Case,
+    CaseCause,
+    Improvement,
+    LetterTemplate,
+    Recipient,
+    Telling,
+)
 from rapport.rooms.action.selectors.problems import scores_of, unhappy
 from rapport.rooms.action.services.steps import (
     StepRefused,
@@ -77,7 +84,7 @@ def who_raised(about: Case | Improvement) -> Raised:
         people[person.pk] = person
         words = next((comment.text for comment in signal.comments.all()), "")
         said[person.pk] = words or said.get(person.pk, "")
-    return _sort_out(people.values(), said, _cases(about, people))
+    return _sort_out(people.values(), said, _cases(about, signals))
 
 
 def _signals(about: Case | Improvement) -> QuerySet[Signal]:
@@ -99,16 +106,13 @@ def _kept(contact: Contact | None) -> Contact:
     return contact.merged_into or contact
 
 
-def _cases(about: Case | Improvement, people: Mapping[int, Contact]) -> dict[int, Case]:
+def _cases(about: Case | Improvement, signals: Sequence[Signal]) -> dict[int, Case]:
     """Return the case each person stands for, so that their answer reaches it."""
-    cases = [about] if isinstance(about, Case) else list(about.cases.all())
-    found: dict[int, Case] = {}
-    for case in cases:
-        for contact in case.causes.filter(signal__contact__in=people).values_list(
-            "signal__contact", flat=True
-        ):
-            found[contact] = case
-    return found
+    if isinstance(about, Case):
+        return {_kept(signal.contact).pk: about for signal in signals}
+    causes = CaseCause.objects.filter(case__in=about.cases.all(), signal__in=signals).select_related("case")
+    by_signal = {cause.signal_id: cause.case for cause in causes}
+    return {_kept(signal.contact).pk: by_signal[signal.pk] for signal in signals if signal.pk in by_signal}
 
 
 def _sort_out(people: Iterable[Contact], said: Mapping[int, str], cases: Mapping[int, Case]) -> Raised:
@@ -246,7 +250,7 @@ def send(telling: Telling, *, by: User, now: datetime) -> Telling:
         telling.sent_at, telling.sent_by = now, by
         telling.save(update_fields=["sent_at", "sent_by"])
         if telling.case and locked(telling.case).state in UNTOLD:
-            said = telling.words[settings.LANGUAGE_CODE]
+            said = telling.words.get(settings.LANGUAGE_CODE) or next(iter(telling.words.values()))
             tell_customer(telling.case, by=by, how=Case.ToldHow.EMAIL, words=said, told_at=now, now=now)
     return telling
 

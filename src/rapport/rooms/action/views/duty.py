@@ -11,7 +11,7 @@ from rapport.kernel.access import UserRequest, permit
 from rapport.kernel.roles import Permission
 from rapport.rooms.action.forms import AbsenceForm, ResponsibilityForm
 from rapport.rooms.action.models import Responsibility
-from rapport.rooms.action.selectors.duty import absences_for
+from rapport.rooms.action.selectors.duty import absences_for, places_for
 from rapport.rooms.action.views.lists import tabs_of
 
 
@@ -32,7 +32,7 @@ def _page(request: UserRequest, absence: AbsenceForm, place: ResponsibilityForm)
         "absence_form": absence,
         "place_form": place,
         "absences": absences_for(request.user, since=timezone.localdate()),
-        "places": Responsibility.objects.select_related("touchpoint", "product", "region", "colleague"),
+        "places": places_for(request.user),
         "may_manage": request.user.may(Permission.MANAGE_RULES),
         "tabs": tabs_of(request, "duty"),
     }

@@ -1,1 +1,1 @@
-"""Designing surveys: drafts and their changes, versions, the question bank, templates, and the pages for it."""
+"""Designing surveys: drafts and their changes, versions, the bank, templates, and the pages for it."""

@@ -1,4 +1,4 @@
-"""What can be done to a draft from its page: each action reads its form and returns the edit and where to go."""
+"""What can be done to a draft from its page: each action reads its form and returns the edit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -245,6 +245,14 @@ def add_quota(asked: Asked) -> Act:
     return Act(edits.change_logic(quotas=(*asked.draft.quotas, quota)), {"condition": f"quota:{quota.key}"})
 
 
+def save_quota(asked: Asked) -> Act:
+    found = edits.quota_of(asked.draft, asked.one("key"))
+    told = {"key": found.key, "when": found.when, "most": asked.one("most")}
+    quota = _made(Quota, told | {"message": asked.text("message", found.message)})
+    changed = tuple(quota if one is found else one for one in asked.draft.quotas)
+    return Act(edits.change_logic(quotas=changed), LOGIC)
+
+
 def remove_quota(asked: Asked) -> Act:
     left = tuple(one for one in asked.draft.quotas if one.key != asked.one("key"))
     return Act(edits.change_logic(quotas=left), LOGIC)
@@ -278,5 +286,6 @@ ACTIONS: dict[str, Callable[[Asked], Act]] = {
     "add-split": add_split,
     "remove-split": remove_split,
     "add-quota": add_quota,
+    "quota": save_quota,
     "remove-quota": remove_quota,
 }

@@ -75,11 +75,6 @@ class PartRow:
         """Return the values as they are typed."""
         return ", ".join(self.values)
 
-    @property
-    def needs_value(self) -> bool:
-        """Say whether something is compared with."""
-        return self.operator not in NO_VALUE
-
 
 @dataclass(frozen=True)
 class Group:

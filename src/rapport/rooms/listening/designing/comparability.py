@@ -47,15 +47,19 @@ def _span(question: Mapping[str, Any]) -> str:
     return _("%(low)s to %(high)s") % {"low": question.get("low"), "high": question.get("high")}
 
 
+def _quoted(keys: list[str]) -> str:
+    return ", ".join(f"\u201c{key}\u201d" for key in keys)
+
+
 def _lists(name: str, old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[str]:
     """Compare what can be chosen: keys that came or went, and the numbers they stand for."""
     was, is_now = {one["key"]: one for one in old}, {one["key"]: one for one in new}
     what = {"choices": _("choices"), "rows": _("rows"), "columns": _("columns")}[name]
     told = []
     if gone := [key for key in was if key not in is_now]:
-        told.append(_("Its %(what)s lack %(keys)s.") % {"what": what, "keys": ", ".join(gone)})
+        told.append(_("Its %(what)s lack %(keys)s.") % {"what": what, "keys": _quoted(gone)})
     if came := [key for key in is_now if key not in was]:
-        told.append(_("Its %(what)s have %(keys)s besides.") % {"what": what, "keys": ", ".join(came)})
+        told.append(_("Its %(what)s have %(keys)s besides.") % {"what": what, "keys": _quoted(came)})
     if any(was[key]["value"] != is_now[key]["value"] for key in was if key in is_now):
         told.append(_("Its %(what)s stand for other numbers.") % {"what": what})
     return told

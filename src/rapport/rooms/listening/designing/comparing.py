@@ -111,9 +111,13 @@ def moved(before: list[str], after: list[str]) -> list[str]:
     runs: list[list[str]] = [[]]
     for key in after:  # the longest run that kept its order stays; the rest moved
         fitting = [run for run in runs if not run or place[run[-1]] < place[key]]
-        runs.append([*max(fitting, key=len), key])
-    kept = set(max(runs, key=len))
+        runs.append([*_longest(fitting), key])
+    kept = set(_longest(runs))
     return [key for key in after if key not in kept]
+
+
+def _longest(runs: list[list[str]]) -> list[str]:
+    return max(runs, key=len)
 
 
 def _fields(old: Question, new: Question) -> list[str]:

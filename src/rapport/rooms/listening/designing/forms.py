@@ -38,7 +38,7 @@ BLANK_ROWS = 3
 
 
 def picture_of(upload: Any, most: int = MOST_PICTURE) -> str:
-    """Return an uploaded picture as an address that holds it; raise forms.ValidationError when it will not do."""
+    """Return an uploaded picture as an address that holds it; raise ValidationError when it will not do."""
     if upload.size > most:
         raise forms.ValidationError(
             _("The picture has %(size)d kB; at most %(most)d kB, so that phones load it quickly.")
@@ -255,10 +255,7 @@ def _scale_fields(question: Any) -> dict[str, forms.Field]:
 
 def _metrics(question: Any) -> list[tuple[str, str]]:
     rows = Metric.objects.filter(retired=False)
-    if question.type == "nps":
-        rows = rows.filter(kind="nps")
-    else:
-        rows = rows.exclude(kind="nps")
+    rows = rows.filter(kind="nps") if question.type == "nps" else rows.exclude(kind="nps")
     offered = [(row.key, f"{row.name} ({row.scale_low:g}\u2013{row.scale_high:g})") for row in rows]
     known = {key for key, _name in offered}
     own = [(question.metric, question.metric)] if question.metric and question.metric not in known else []
@@ -385,9 +382,10 @@ def _row_problems(name: str, rows: list[Row]) -> list[str]:
                 % {"what": what, "n": place, "value": row.value}
             )
     keys = [row.key for row in rows if row.key]
-    for key in sorted({key for key in keys if keys.count(key) > 1}):
-        told.append(_("%(what)s: the key %(key)s stands there twice.") % {"what": what, "key": key})
-    return told
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    return told + [
+        _("%(what)s: the key %(key)s is there twice.") % {"what": what, "key": key} for key in twice
+    ]
 
 
 def _is_number(value: str) -> bool:

@@ -33,9 +33,7 @@ class DraftMoved(Exception):
     def __init__(self, survey: Survey, expected: int) -> None:
         self.number = survey.draft_number
         super().__init__(
-            _(
-                "This draft was changed meanwhile: you worked on %(old)d, it is %(new)d now. Nothing was saved."
-            )
+            _("Somebody changed the draft: you worked on %(old)d, it is %(new)d now. Nothing was saved.")
             % {"old": expected, "new": survey.draft_number}
         )
 

@@ -135,7 +135,6 @@ _QUESTIONS: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
             "type": "choices",
             "most": 3,
             "shuffle": True,
-            "help": text(("Choose up to three.", "Wählen Sie bis zu drei.")),
             "choices": choices(
                 ("product", "Product quality and reliability", "Qualität und Zuverlässigkeit der Produkte"),
                 ("delivery", "Keeping delivery dates", "Einhaltung von Lieferterminen"),
@@ -176,7 +175,7 @@ _QUESTIONS: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
         "priorities",
         "What matters most in a supplier",
         "What matters most to you when you choose a supplier? Put the three most important in order.",
-        "Was ist Ihnen bei der Wahl eines Lieferanten am wichtigsten? Bringen Sie die drei wichtigsten Punkte in eine Reihenfolge.",
+        "Was ist Ihnen bei der Wahl eines Lieferanten am wichtigsten? Ordnen Sie die drei ersten.",
         {
             "type": "ranking",
             "most": 3,
@@ -196,7 +195,7 @@ _QUESTIONS: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
         "How it felt",
         "How did it leave you feeling?",
         "Welches Gefühl blieb bei Ihnen zurück?",
-        {"type": "emotions", "most": 3, "help": text(("Choose up to three.", "Wählen Sie bis zu drei."))},
+        {"type": "emotions", "most": 3},
     ),
     (
         "own_words",

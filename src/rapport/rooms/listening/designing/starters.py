@@ -38,10 +38,8 @@ class Starter:
     """Conditions of single questions, by key."""
     thanks: Words = (
         "Thank you. A person reads every answer, and we will tell you what we change because of it.",
-        "Vielen Dank. Jede Antwort wird von einem Menschen gelesen, und wir sagen Ihnen, was wir daraufhin ändern.",
+        "Vielen Dank. Jede Antwort liest ein Mensch, und wir sagen Ihnen, was wir daraufhin ändern.",
     )
-    unscored: frozenset[str] = frozenset()
-    """Questions that keep their bank key but score no metric here: a response scores one metric once."""
 
     def definition(self) -> Definition:
         """Return the template as a survey in English and German."""
@@ -108,9 +106,7 @@ STARTERS: dict[str, Starter] = {
         Starter(
             "event",
             _("After an event"),
-            _(
-                "A service request closed, an order delivered: one page within hours, one more if it went wrong."
-            ),
+            _("A request closed, an order delivered: one page within hours, one more if it went wrong."),
             ("How did it go?", "Wie ist es gelaufen?"),
             (
                 "Less than a minute, about what just happened.",
@@ -139,9 +135,7 @@ STARTERS: dict[str, Starter] = {
         Starter(
             "tracking",
             _("Tracking"),
-            _(
-                "Three short questions for a random sample every week or month: the line that shows a turn early."
-            ),
+            _("Three short questions for a random sample every week or month: it shows a turn early."),
             ("A short question", "Eine kurze Frage"),
             (
                 "Half a minute. We ask few people, at random.",
@@ -152,9 +146,7 @@ STARTERS: dict[str, Starter] = {
         Starter(
             "pulse",
             _("Pulse after a change"),
-            _(
-                "Did people notice what changed, and did it help? For the weeks after a product or process changed."
-            ),
+            _("Did people notice what changed, and did it help? For the weeks after a change."),
             ("What changed for you", "Was sich für Sie geändert hat"),
             (
                 "We changed something. One minute: did it help you?",
@@ -196,7 +188,7 @@ STARTERS: dict[str, Starter] = {
             ("Your decision", "Ihre Entscheidung"),
             (
                 "Four minutes. We ask whoever chose us and whoever did not, and sell nothing here.",
-                "Vier Minuten. Wir fragen alle, ob sie uns gewählt haben oder nicht, und verkaufen hier nichts.",
+                "Vier Minuten. Wir fragen alle, ob gewonnen oder verloren, und verkaufen hier nichts.",
             ),
             (
                 StarterPage(
@@ -234,7 +226,7 @@ STARTERS: dict[str, Starter] = {
             _("A dealer or reseller asks its customers; both see the results."),
             ("Your partner and us", "Ihr Partner und wir"),
             (
-                "{sender.name|Your partner} asks you, and shares your answers with {us.name|the manufacturer}.",
+                "{sender.name|Your partner} asks, and shares your answers with {us.name|the manufacturer}.",
                 "{sender.name|Ihr Partner} fragt Sie und teilt Ihre Antworten mit {us.name|dem Hersteller}.",
             ),
             (

@@ -143,7 +143,10 @@ def _show(
         "end": END,
     }
     _select(context, pages, definition, chosen, form, built, manages)
-    return render(request, "surveys/designer.html", context)
+    page = render(request, "surveys/designer.html", context)
+    if request.method == "POST":
+        page["HX-Push-Url"] = "false"  # the address of an action is no page to come back to
+    return page
 
 
 def _select(
@@ -226,6 +229,7 @@ def _logic_context(pages: Pages, definition: Definition) -> dict[str, Any]:
         "quotas": [
             (
                 quota,
+                quota.message.get(pages.language, ""),
                 read_back(quota.when, definition, pages.language),
                 pages.url(condition=f"quota:{quota.key}"),
             )

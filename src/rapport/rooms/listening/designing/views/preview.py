@@ -1,8 +1,8 @@
-"""A survey as somebody would meet it: on a phone and a desk, in any language, with what we know of any contact."""
+"""A survey as a contact would meet it: on a phone and a desk, in any language."""
 
 from typing import Any
 
-from csp.decorators import csp_update
+from csp.decorators import csp_replace, csp_update
 from django.contrib import messages
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
@@ -114,7 +114,7 @@ def preview(request: UserRequest, code: str) -> HttpResponse:
 @permit(Permission.MANAGE_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 @xframe_options_sameorigin
-@csp_update({"frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
+@csp_replace({"frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
 def preview_draft(request: UserRequest, code: str) -> HttpResponse:
     """Walk through the draft as respondents would; answers live only as long as the preview does."""
     survey = get_visible(Survey, request.user, code=code)
@@ -210,7 +210,7 @@ class _Trial:
 @permit(Permission.MANAGE_SURVEYS)
 @require_POST
 def test_link(request: UserRequest, code: str) -> HttpResponse:
-    """Open the published version as a contact; what is answered is kept as a test and never becomes a signal."""
+    """Open the published version as a contact; answers are kept as a test and never become a signal."""
     survey = get_visible(Survey, request.user, code=code)
     version = survey.versions.filter(state=SurveyVersion.State.PUBLISHED).order_by("-number").first()
     if version is None:

@@ -35,6 +35,7 @@ def versions(request: UserRequest, code: str) -> HttpResponse:
     found = findings_of(survey, survey.definition())
     changed = not rows or rows[0].document != survey.draft
     differences = compare(rows[0].definition(), survey.definition()) if rows and changed else []
+    breaks = [one for one in found.breaks if one.breaks]
     context = {
         "survey": survey,
         "versions": rows,
@@ -43,7 +44,8 @@ def versions(request: UserRequest, code: str) -> HttpResponse:
         "errors": found.errors,
         "changed": changed,
         "differences": differences,
-        "breaks": [one for one in found.breaks if one.breaks],
+        "breaks": breaks,
+        "broken": len({one.question for one in breaks}),
         "manages": request.user.may(Permission.MANAGE_SURVEYS),
     }
     return render(request, "surveys/versions.html", context)
