@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench drill-crash drill-mail pictures lock migrations setup setup-dev clean
+.PHONY: help demo test sweep check format bench drill-crash drill-mail pictures lock migrations setup setup-dev clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ demo: $(VENV)/.run build/frontend  ## Set up, then run Rapport with a fictional 
 
 test: setup-dev browser  ## Set up, then run every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+sweep: setup-dev browser  ## Look at every page with axe, light and dark, on desk and phone
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m sweep
 
 check: setup-dev  ## Format, lint, types and import order, without changing anything
 	$(BIN)/ruff format --check .

