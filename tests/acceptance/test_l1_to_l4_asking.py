@@ -1,4 +1,4 @@
-"""L1 to L4: a survey is designed and published, people are drawn and invited, answer on a phone, and are heard.
+"""L1 to L4: a survey is published, people are drawn and invited, answer on a phone, and are heard.
 
 The mail goes through a real mail server on loopback; the answers are given in Chromium without JavaScript.
 """

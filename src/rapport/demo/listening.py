@@ -103,7 +103,7 @@ def start_listening(rng: Generator, colleagues: dict[str, User], now: datetime) 
 def _relationship(rng: Generator, survey: Survey, owner: User, began: datetime) -> None:
     plan = Plan(
         sampling=Sampling(
-            how="stratified", size=420, strata=(Dimension.ROLE,), most_per_account=6, expected_response=0.35
+            how="stratified", size=900, strata=(Dimension.ROLE,), most_per_account=6, expected_response=0.35
         ),
         schedule=Schedule(every="half_year", starts_on=began.date(), open_days=45),
         mail=Mailing(sender_name="Priya Raman, Halden Flow"),

@@ -120,6 +120,7 @@ def test_the_page_shows_response_by_role_and_says_who_is_missing(heard: Programm
     assert (named["User"].steps.asked, named["User"].steps.answered) == (60, 50)
     assert (named["Buyer"].missing, named["User"].missing) == (True, False)
     assert "hears too little from: Buyer" in page.content.decode()
+    assert "<b>83%</b>" in page.content.decode(), "50 of 60 users"
     weighted = page.context["weighted"]
     assert weighted.how in {"raking", "post-stratification"}
     # Buyers were 40 of 103 in the frame and 6 of 56 among the answers: weights lower the score.

@@ -43,7 +43,3 @@ def test_the_pages_are_sound_on_a_desk_and_a_phone(
                 page.goto(live_server.url + path)
                 assert overflows(page) <= 0, path
                 assert axe_violations(page, "main") == [], path
-                if shots := settings.ENVIRONMENT.data_dir / "shots":
-                    shots.mkdir(exist_ok=True)
-                    name = path.strip("/").replace("/", "-")
-                    page.screenshot(path=shots / f"{name}-{theme}.png", full_page=True)

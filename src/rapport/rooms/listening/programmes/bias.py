@@ -23,7 +23,7 @@ class Group:
 
 
 def compare(groups: Mapping[str, Sequence[Asked]]) -> list[Group]:
-    """Compare each group's response with that of all others; of several looks the p-values are corrected (Holm)."""
+    """Compare each group's response with that of all others, corrected for several looks (Holm)."""
     counts = {name: count(rows) for name, rows in groups.items()}
     whole = count(row for rows in groups.values() for row in rows)
     p_values = {name: _p_value(steps, whole) for name, steps in counts.items()}

@@ -44,7 +44,7 @@ class Happening(StrEnum):
 
 
 class Population(Document):
-    """Whom the programme could ask; an empty list narrows nothing. The frame is the village, not the last caller."""
+    """Whom the programme could ask; an empty list narrows nothing."""
 
     regions: tuple[str, ...] = ()
     divisions: tuple[str, ...] = ()

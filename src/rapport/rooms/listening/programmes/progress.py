@@ -129,7 +129,7 @@ def group(asked: Iterable[Asked], by: str) -> dict[str, list[Asked]]:
 
 
 def safe_groups(groups: Mapping[str, list[Asked]], *, anonymous: bool) -> dict[str, list[Asked]]:
-    """Put small groups of an anonymous programme together, so that no group tells whether somebody answered."""
+    """Put small groups of an anonymous programme together, so that none tells who answered."""
     if not anonymous:
         return dict(groups)
     big = {name: rows for name, rows in groups.items() if len(rows) >= HIDDEN_BELOW}

@@ -116,7 +116,7 @@ def pause_programme(row: Programme) -> Programme:
 
 @transaction.atomic
 def end_programme(row: Programme, *, now: datetime) -> Programme:
-    """End a programme for good: who was not asked yet is withdrawn; links in people's hands work until they expire."""
+    """End a programme for good: who was not asked yet is withdrawn; links people have work on."""
     row = Programme.objects.select_for_update(of=["self"]).get(pk=row.pk)
     if row.state == State.ENDED:
         raise ProgrammeRefused(_("It has ended already."))

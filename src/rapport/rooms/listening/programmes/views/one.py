@@ -163,7 +163,7 @@ def _figures(steps: progress.Steps) -> list[Figure]:
             formats.number(steps.answered),
             _("sent it"),
         ),
-        Figure(_("Response"), estimate=steps.rate, scale="percent", note=_("of those asked")),
+        Figure(_("Response"), estimate=steps.rate, scale="share", note=_("of those asked")),
     ]
 
 
@@ -185,7 +185,7 @@ def _chart(shown: list[Named]) -> Chart:
             ),
         ),
         bars,
-        "percent",
+        "share",
     )
 
 
@@ -316,56 +316,27 @@ def parts_of(form: PlanForm) -> list[tuple[str, list[object]]]:
     """Return the fields of the form by the part of the plan they belong to."""
     rest = [name for name in form.fields if name.startswith("rest_")]
     words = [name for name in form.fields if name.rpartition("_")[0] in WORDS]
-    parts: list[tuple[str, list[str]]] = [
+    when = WHEN_IT_HAPPENS if form.by_event else "every starts_on ends_on open_days quota"
+    parts = [
         (_("What for"), ["name", "purpose", "survey", "owner", "anonymous", "several_responses"]),
-        (
-            _("Who could be asked"),
-            ["regions", "divisions", "tiers", "life_cycles", "sectors", "accounts", "roles"]
-            + ["seniorities", "functions", "needs_consent"],
-        ),
-        (
-            _("Who is drawn"),
-            ["how", "size", "strata", "allocation", "quotas", "most_per_account", "must_vetoes", "must_roles"]
-            + ["expected_response", "margin"],
-        ),
-    ]
-    if form.by_event:
-        parts.append(
-            (
-                _("When"),
-                ["happening", "delay_hours", "within_days", "most_people", "stages", "milestones", "outcomes"]
-                + ["open_days", "quota"],
-            )
-        )
-    else:
-        parts.append((_("When"), ["every", "starts_on", "ends_on", "open_days", "quota"]))
-    parts += [
-        (
-            _("How"),
-            ["channels", "sender_name", "reply_to", "first_question", *words]
-            + [
-                "send_from",
-                "send_until",
-                "weekdays_only",
-                "most_an_hour",
-                "reminders_most",
-                "reminders_after",
-            ],
-        ),
+        (_("Who could be asked"), POPULATION.split()),
+        (_("Who is drawn"), SAMPLING.split()),
+        (_("When"), when.split()),
+        (_("How"), ["channels", "sender_name", "reply_to", "first_question", *words, *PACE.split()]),
         (_("Rest"), rest),
-        (
-            _("What the answers are about"),
-            ["touchpoint", "stage", "product"],
-        ),
-        (
-            _("Incentive and web"),
-            ["incentive_name", "incentive_value", "incentive_currency", "incentive_given"]
-            + ["web_share", "web_origins"],
-        ),
+        (_("What the answers are about"), ["touchpoint", "stage", "product"]),
+        (_("Incentive and web"), INCENTIVE.split()),
     ]
     return [(title, [form[name] for name in names if _is_useful(form, name)]) for title, names in parts]
 
 
+POPULATION = "regions divisions tiers life_cycles sectors accounts roles seniorities functions needs_consent"
+SAMPLING = (
+    "how size strata allocation quotas most_per_account must_vetoes must_roles expected_response margin"
+)
+WHEN_IT_HAPPENS = "happening delay_hours within_days most_people stages milestones outcomes open_days quota"
+PACE = "send_from send_until weekdays_only most_an_hour reminders_most reminders_after"
+INCENTIVE = "incentive_name incentive_value incentive_currency incentive_given web_share web_origins"
 WORDS = {"subject", "intro", "reminder_subject", "reminder_intro"}
 
 
