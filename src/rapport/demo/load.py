@@ -61,10 +61,16 @@ def load_company(
         deal(rng, accounts, calendar)
         progress("30,000 pieces of feedback")
         speak(rng, people, calendar)
+        _learn_sizes()
         progress("Rules, the cases of the last weeks, and what was changed for good")
         close_loops(rng, colleagues, calendar, now)
         progress("Three programmes, and the sample that is answering")
         start_listening(rng, colleagues, now)
+    _learn_sizes()
+    return Loaded(Account.objects.count(), Contact.objects.count(), Signal.objects.count())
+
+
+def _learn_sizes() -> None:
+    """Let the database see what was written; without that it expects empty tables and plans for them."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return Loaded(Account.objects.count(), Contact.objects.count(), Signal.objects.count())
