@@ -21,3 +21,5 @@ class ContactWanted(Event):
     contact_id: int | None
     account_id: int | None
     signal_id: UUID | None
+    asked_by_id: int
+    """The user who answers for the programme."""

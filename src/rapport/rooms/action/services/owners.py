@@ -50,6 +50,10 @@ class Owners:
                 return here
         return self._here(rule.fallback, None) or (rule.fallback if can_work(rule.fallback) else None)
 
+    def stand_in_for(self, wanted: User, account: Account) -> User | None:
+        """Return a colleague who can take what lies at an account, whoever stands in, or nobody."""
+        return self._here(wanted, account)
+
     def _wanted(self, rule: Rule, account: Account | None, place: Place) -> list[User]:
         if rule.assign_to == Rule.AssignTo.USER:
             return [rule.assignee] if rule.assignee else []

@@ -23,7 +23,7 @@ from rapport.rooms.listening.definition.facts import KNOWN_FACTS
 from rapport.rooms.listening.definition.sentences import labelled
 from rapport.rooms.listening.definition.texts import words
 from rapport.rooms.listening.designing.edits import EditRefused
-from rapport.rooms.signals.emotions import FEELINGS
+from rapport.rooms.signals.api import FEELINGS
 
 OPERATORS = (
     (Operator.IS, gettext_lazy("is")),

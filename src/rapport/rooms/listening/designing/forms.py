@@ -16,7 +16,7 @@ from rapport.rooms.listening.definition import Definition, Question
 from rapport.rooms.listening.definition.texts import words
 from rapport.rooms.listening.designing.edits import LISTS, QUESTION, free_key
 from rapport.rooms.listening.designing.naming import FIELDS, TYPES
-from rapport.rooms.signals.emotions import FEELINGS
+from rapport.rooms.signals.api import FEELINGS
 
 FAMILIES = (
     ("csat", "effort", "rating"),

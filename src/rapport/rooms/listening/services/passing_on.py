@@ -251,7 +251,7 @@ def _follow_up(response: Response, said: Said, signal_id: UUID | None, now: date
         given = {"consent": Contact.Consent.GIVEN, "consent_source": source_of(invitation.version)}
         change_contact(contact, given, by=None, now=now)
     if said.wants_contact:
-        announce(ContactWanted(response.pk, invitation.contact_id, invitation.account_id, signal_id))
+        _want_contact(response, signal_id)
     if said.files:
         kept = list(Upload.objects.filter(pk__in=said.files))
         transaction.on_commit(lambda: _clear_away(kept))
@@ -274,8 +274,21 @@ def ask_for_contact(response_id: UUID) -> None:
         return
     response.answers = {**response.answers, "_contact": True}
     response.save(update_fields=["answers"])
+    _want_contact(response, response.signal_id)
+
+
+def _want_contact(response: Response, signal_id: UUID | None) -> None:
     invitation = response.invitation
-    announce(ContactWanted(response.pk, invitation.contact_id, invitation.account_id, response.signal_id))
+    if invitation.programme is not None:
+        announce(
+            ContactWanted(
+                response.pk,
+                invitation.contact_id,
+                invitation.account_id,
+                signal_id,
+                invitation.programme.owner_id,
+            )
+        )
 
 
 # -- anonymous answers
