@@ -42,6 +42,7 @@ def _is_page(door: Door) -> bool:
         ".toml",
         ".json",
         "exports/",
+        "<slug:what>/<slug:kind>",
         "/file",
         "metrics",
         "live",

@@ -9,7 +9,6 @@ from rapport.connectors.surveys.languages import language_of
 from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.responses.rows import Cell, ResponseFile, ResponseRow, moment
 
-_MOST_CELL = 1_000_000
 _ABOUT = {
     "responseid": "reference",
     "_recordid": "reference",
@@ -54,7 +53,6 @@ def is_qualtrics_csv(text: str) -> bool:
 
 def read_qualtrics_csv(text: str, name: str) -> ResponseFile:
     """Open an export; raise SurveyRefused when its header cannot be read."""
-    csv.field_size_limit(_MOST_CELL)
     lines = csv.reader(io.StringIO(text, newline=""))
     try:
         tags, questions = next(lines), next(lines)
