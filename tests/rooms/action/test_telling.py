@@ -88,7 +88,7 @@ def test_who_asked_not_to_be_written_to_is_left_out_also_when_they_ask_after_the
     world.joost.save()
     telling.send(one, by=owner, now=MONDAY)
     assert [mail.to for mail in mails()] == ["eva@veldhuis.example"]
-    raised = telling.who_raised(case)
+    raised = telling.who_raised(case, cast("account_manager"))
     assert [(left.contact, left.reason) for left in raised.left_out] == [
         (world.joost, "asked not to be written to")
     ]
@@ -107,7 +107,7 @@ def test_nobody_is_written_to_in_vain_or_twice(
 ) -> None:
     case = two_of_one_trouble(world, cast)
     type(world.joost).objects.filter(pk=world.joost.pk).update(**change)
-    raised = telling.who_raised(case)
+    raised = telling.who_raised(case, cast("account_manager"))
     assert len(raised.people) == 1
     assert says in raised.left_out[0].reason
 
@@ -182,7 +182,7 @@ def test_everybody_who_raised_an_improvement_is_found(world: World, cast: Cast, 
         found_at=MONDAY,
     )
     one.cases.add(case)
-    raised = telling.who_raised(one)
+    raised = telling.who_raised(one, cast("cx_manager"))
     assert {person.pk for person in raised.people} == {world.joost.pk, world.eva.pk}
     made = telling.draft(one, words={"en": "x"}, by=cast("cx_manager"), now=MONDAY)
     assert set(Recipient.objects.filter(telling=made).values_list("case", flat=True)) == {case.pk}
@@ -267,3 +267,34 @@ def test_a_promise_is_made_on_a_case_and_settled_in_the_ledger(
     one.refresh_from_db()
     assert one.kept_on is not None
     assert "Femke rings" in browser.get(f"/act/cases/{case.code}/").content.decode()
+
+
+def test_of_an_improvement_an_account_manager_tells_and_reads_of_their_own_customers_only(
+    world: World, cast: Cast, letters: None, browser_of: Any
+) -> None:
+    for reference, who in (("t-1", "joost@veldhuis.example"), ("t-2", "mikkel@kestrel.example")):
+        said = answer(external_reference=reference, contact=who, touchpoint="delivery", occurred_at=MONDAY)
+        record_signal(said, author=None, now=MONDAY, live=False)
+    one = Improvement.objects.create(
+        title="Dates",
+        problem="They move",
+        metric_id="nps",
+        places={"touchpoint": ["delivery"]},
+        owner=cast("service_lead"),
+        found_at=MONDAY,
+    )
+    whole = telling.draft(one, words={"en": "x"}, by=cast("cx_manager"), now=MONDAY)
+    assert whole.recipients.count() == 2
+    browser = browser_of("account_manager")
+    people = browser.get(f"/api/v1/improvements/{one.code}/raised-by").json()
+    assert [person["name"] for person in people] == ["Joost Brandsma"]
+    page = browser.get(f"/act/improvements/{one.code}/tell-all/").content.decode()
+    assert "Joost Brandsma" in page
+    assert "Mikkel Friis" not in page
+    assert whole.code not in page
+    assert browser.get(f"/act/told/{whole.code}/").status_code == 404
+    assert browser.get(f"/api/v1/tellings/{whole.code}").status_code == 404
+    assert browser.post(f"/act/told/{whole.code}/send/").status_code == 404
+    own = telling.draft(one, words={"en": "x"}, by=cast("account_manager"), now=MONDAY)
+    assert [letter.contact for letter in own.recipients.all()] == [world.joost]
+    assert own.code in browser.get(f"/act/improvements/{one.code}/").content.decode()

@@ -42,9 +42,12 @@ class TellingQuerySet(models.QuerySet["Telling"]):
     """Ways to narrow tellings."""
 
     def visible_to(self, user: Any) -> Self:
-        """Keep those about cases or improvements the user may see."""
+        """Keep those about cases the user may see, or about improvements to customers the user may see."""
         by_case = Q(case__in=Case.objects.visible_to(user).values("pk"))
         by_improvement = Q(improvement__in=Improvement.objects.visible_to(user).values("pk"))
+        if not user.scope.everything:
+            unseen = Recipient.objects.exclude(contact__in=Contact.objects.visible_to(user).values("pk"))
+            by_improvement &= ~Q(pk__in=unseen.values("telling"))
         return self.filter(by_case | by_improvement)
 
 

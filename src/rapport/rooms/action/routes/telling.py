@@ -147,8 +147,8 @@ def _about(user: User, kind: str, code: str) -> Case | Improvement:
     return get_visible(Improvement, user, code=code)
 
 
-def _people(about: Case | Improvement) -> list[dict[str, str]]:
-    raised = telling.who_raised(about)
+def _people(user: User, kind: str, code: str) -> list[dict[str, str]]:
+    raised = telling.who_raised(_about(user, kind, code), user)
     willing = [
         {"contact": one.code, "name": one.name, "language": telling.language_of(one)} for one in raised.people
     ]
@@ -172,13 +172,13 @@ def _out(one: Telling) -> dict[str, Any]:
 @router.get("/cases/{code}/raised-by", response=list[PersonOut])
 def case_raised_by(request: HttpRequest, code: str) -> list[dict[str, str]]:
     """List everybody who raised a case, and who of them is not written to."""
-    return _people(_about(require(request, Permission.WORK_CASES), "cases", code))
+    return _people(require(request, Permission.WORK_CASES), "cases", code)
 
 
 @router.get("/improvements/{code}/raised-by", response=list[PersonOut])
 def improvement_raised_by(request: HttpRequest, code: str) -> list[dict[str, str]]:
     """List everybody who raised a problem, and who of them is not written to."""
-    return _people(_about(require(request, Permission.WORK_CASES), "improvements", code))
+    return _people(require(request, Permission.WORK_CASES), "improvements", code)
 
 
 def _draft(request: HttpRequest, kind: str, code: str, given: DraftIn) -> Status[dict[str, Any]]:

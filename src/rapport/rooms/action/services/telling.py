@@ -74,9 +74,15 @@ def language_of(contact: Contact) -> str:
     return short if short in known else settings.LANGUAGE_CODE
 
 
-def who_raised(about: Case | Improvement) -> Raised:
-    """Find everybody who raised a case or an improvement, merged people as one, each address once."""
-    signals = list(_signals(about).filter(contact__isnull=False, anonymous=False).order_by("occurred_at"))
+def who_raised(about: Case | Improvement, user: User) -> Raised:
+    """Find everybody who raised a case or an improvement, merged people as one, each address once.
+
+    An improvement is everybody's, its customers are not: of those only the ones the user may see.
+    """
+    seen = _signals(about)
+    if isinstance(about, Improvement):
+        seen = seen.filter(pk__in=Signal.objects.visible_to(user).values("pk"))
+    signals = list(seen.filter(contact__isnull=False, anonymous=False).order_by("occurred_at"))
     people: dict[int, Contact] = {}
     said: dict[int, str] = {}
     for signal in signals:
@@ -172,7 +178,7 @@ def draft(about: Case | Improvement, *, words: Mapping[str, str], by: User, now:
     templates = {row.language: row for row in LetterTemplate.objects.exclude(approved_at=None)}
     if house not in templates:
         raise StepRefused(_("No letter in our own language is approved yet."))
-    raised = who_raised(about)
+    raised = who_raised(about, by)
     if not raised.people:
         raise StepRefused(_("Nobody who raised it can be written to."))
     with transaction.atomic():

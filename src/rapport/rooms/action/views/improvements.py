@@ -134,7 +134,7 @@ def _page(request: UserRequest, one: Improvement, bound: dict[str, forms.Form]) 
         "may_work": request.user.may(Permission.WORK_CASES),
         "may_ship": one.state in open_states and any(action.done_on for action in shown.actions),
         "today": timezone.localdate(),
-        "tellings": one.tellings.filter(dropped_at=None),
+        "tellings": one.tellings.visible_to(request.user).filter(dropped_at=None),
         "published": one.publications.filter(withdrawn_at=None).select_related("region"),
         "may_publish": request.user.may(Permission.MANAGE_RULES),
         "publication_form": PublicationForm(auto_id="publish_%s"),

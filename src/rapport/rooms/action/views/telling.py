@@ -47,7 +47,7 @@ def about_improvement(request: UserRequest, code: str) -> HttpResponse:
 
 
 def _draft(request: UserRequest, about: Case | Improvement) -> HttpResponse:
-    raised = telling.who_raised(about)
+    raised = telling.who_raised(about, request.user)
     form = WordsInLanguagesForm(
         request.POST if request.method == "POST" else None, languages=raised.languages
     )
@@ -66,7 +66,7 @@ def _draft(request: UserRequest, about: Case | Improvement) -> HttpResponse:
         "form": form,
         "may_approve": request.user.may(Permission.MANAGE_RULES),
         "ready": settings.LANGUAGE_CODE in approved,
-        "earlier": about.tellings.filter(dropped_at=None),
+        "earlier": about.tellings.visible_to(request.user).filter(dropped_at=None),
     }
     return render(request, "action/tell.html", context)
 
