@@ -31,6 +31,7 @@ from rapport.rooms.listening.models import Ballot, Invitation, QuotaFill, Respon
 from rapport.rooms.listening.respond import answering
 from rapport.rooms.listening.respond.answering import Reply, Request, answer
 from rapport.rooms.listening.respond.limits import Limit, network_of
+from rapport.rooms.listening.sampling.draws import CannotDraw, published_version
 from rapport.rooms.listening.services.inviting import create_invitation, open_link
 from rapport.rooms.listening.services.passing_on import empty_ballots, pass_on
 from rapport.rooms.signals.models import Signal
@@ -282,3 +283,36 @@ def test_words_of_respondents_and_authors_are_never_markup(asking: Asking) -> No
 
 def test_utc_is_what_the_coarse_month_counts_in() -> None:
     assert answering._coarse(datetime(2026, 9, 30, 23, tzinfo=UTC)) == datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def test_no_link_fills_the_disk_with_files(
+    asking: Asking, tmp_path: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr(answering, "FILES", Limit(2, 3600))
+    file = FileQuestion(key="photo", text={"en": "A picture?"}, kinds=("image/png",))
+    invitation, path = asking.invite(
+        ONE.model_copy(update={"pages": (Page(key="p", questions=(NPS, file)),)})
+    )
+    told = {"_page": "p", "_asked": "nps photo"}
+
+    def send() -> int:
+        photo = SimpleUploadedFile("seal.png", b"\x89PNG\r\n\x1a\nleaking", "image/png")
+        return Client().post(path, told | {"photo": photo}).status_code
+
+    assert [send() for _ in range(3)] == [422, 422, 429]
+    assert invitation.uploads.count() == 2
+    assert ask(path, **told, nps="7").status == 303
+
+
+def test_a_programme_that_promises_anonymity_cannot_ask_for_files(asking: Asking) -> None:
+    file = FileQuestion(key="photo", text={"en": "A picture?"})
+    version = asking.publish(ONE.model_copy(update={"pages": (Page(key="p", questions=(NPS, file)),)}))
+    assert published_version(asking.programme(version)) == version
+    with pytest.raises(CannotDraw, match="who sent it"):
+        published_version(asking.programme(version, anonymous=True))
+
+
+def test_letters_beyond_ascii_in_a_forged_token_are_no_error(asking: Asking) -> None:
+    _invitation, path = asking.open(ONE)
+    assert ask(path, _me="a.1.ü", _page="p", nps="7").status == 422

@@ -41,7 +41,7 @@ from rapport.rooms.listening.definition import (
 )
 from rapport.rooms.listening.done import done_for
 from rapport.rooms.listening.links import PREFIX, hash_of, new_secret
-from rapport.rooms.listening.respond.limits import GUESSES, OPENINGS, network_of
+from rapport.rooms.listening.respond.limits import FILES, GUESSES, OPENINGS, network_of
 from rapport.rooms.listening.respond.pages import (
     Farewell,
     View,
@@ -216,7 +216,8 @@ def _mac(secret: str, at: str, invitation: UUID) -> str:
 def _secret_in(token: str, invitation: UUID) -> str:
     """Return the secret in a token that we made for this link, else nothing."""
     secret, at, mac = (*token.split("."), "", "", "")[:3]
-    return secret if secret and hmac.compare_digest(mac, _mac(secret, at, invitation)) else ""
+    made = _mac(secret, at, invitation)
+    return secret if secret and hmac.compare_digest(mac.encode(), made.encode()) else ""
 
 
 def _ended(asking: Asking, now: datetime) -> str:
@@ -406,6 +407,8 @@ def _post(request: Request, asking: Asking, now: datetime, network: str, attempt
     if ended:
         return _message(410, f"{ended}_title", ended, request, going.definition)
     refused = _held_back(request, going, now, network)
+    if not refused and attempt == 0 and not all(FILES.take(network) for file in request.files):
+        refused = _message(429, "many_title", "many", request, going.definition)
     return refused or _keep_page(request, going, now)
 
 

@@ -60,3 +60,5 @@ GUESSES = Limit(30, 600)
 """Unknown links an address may try: 30 at once, then three a minute."""
 OPENINGS = Limit(60, 3600)
 """Responses an address may begin by one open link: 60 at once (an office, a fair), then one a minute."""
+FILES = Limit(60, 3600)
+"""Files an address may give as answers: 60 at once, then one a minute, so that no link fills the disk."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Contact
 from rapport.rooms.listening.channels.suppression import suppressed_among
+from rapport.rooms.listening.definition import FileQuestion
 from rapport.rooms.listening.models import Draw, Invitation, NotAsked, Programme, SurveyVersion
 from rapport.rooms.listening.programmes.plan import Plan, PlanError, read_plan
 from rapport.rooms.listening.sampling.drawing import Drawn, draw
@@ -46,6 +47,10 @@ def published_version(programme: Programme) -> SurveyVersion:
         raise CannotDraw(
             _("The survey %(survey)s has no published version; publish one first.")
             % {"survey": programme.survey}
+        )
+    if programme.anonymous and any(isinstance(one, FileQuestion) for one in version.definition().questions()):
+        raise CannotDraw(
+            _("A file tells who sent it; take the questions for files out, or do not promise anonymity.")
         )
     return version
 
