@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.sweep, pytest.mark.enable_socket]
 # Whatever acts when it is pressed must be reachable with the Tab key, or with the arrows of its own group.
 OUT_OF_REACH = """() => [...document.querySelectorAll(
   'a[href], button, input:not([type=hidden]), select, textarea, summary, [hx-get], [hx-post], [data-dialog]'
-)].filter(e => e.checkVisibility() && !e.disabled && e.tabIndex < 0 && !e.matches('[aria-hidden=true]') && !e.matches('[hx-trigger*=every]')
+)].filter(e => e.checkVisibility() && !e.disabled && e.tabIndex < 0
+  && !e.matches('[aria-hidden=true]') && !e.matches('[hx-trigger*=every]')
   && !e.matches('form')
   && !e.closest('[role=listbox], [role=tablist]')).map(e => e.outerHTML.slice(0, 120))"""
 

@@ -132,6 +132,7 @@ def test_nothing_kept_with_an_anonymous_answer_leads_back(asking: Asking) -> Non
     ask(path, _page="p", _asked="nps", nps="2")
     under_way = invitation.responses.get()
     assert set(under_way.answers) == {"sealed"}
+    assert under_way.pk.version == 4
     assert re.search(r'value="2" checked', ask(f"{path}?page=p").html)
     ask(path, _page="q", _asked="words", words="They never ring back")
     sent = invitation.responses.get()

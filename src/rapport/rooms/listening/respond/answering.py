@@ -557,8 +557,10 @@ def _row(
     going: Going, state: str, answers: dict[str, Any], page: str, language: str, now: datetime, progress: str
 ) -> Save:
     moment = _coarse(now) if going.asking.anonymous else now
+    # A time-ordered id would tell when an anonymous answer was begun.
+    fresh = uuid4() if going.asking.anonymous else new_id()
     return Save(
-        id=going.kept.id if going.kept else new_id(),
+        id=going.kept.id if going.kept else fresh,
         invitation_id=going.asking.invitation_id,
         number=going.number,
         state=state,
