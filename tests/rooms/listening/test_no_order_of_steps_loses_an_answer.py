@@ -78,18 +78,20 @@ def conditions(draw: Any, earlier: list[str]) -> Any:
 @st.composite
 def surveys(draw: Any) -> Definition:
     """Draw a survey with conditions, branches (some leading back) and choices carried forward."""
-    pages, keys, carriers = [], list[str](), list[str]()
+    pages, keys, carriers, choosing = [], list[str](), list[str](), list[str]()
     total = draw(st.integers(1, 5))
     for number in range(total):
         before = list(keys)
         questions = []
+        carriers += choosing
+        choosing = list[str]()
         for _ in range(draw(st.integers(0, 3))):
             key, kind = f"q{len(keys)}", draw(st.integers(0, 4))
             show_if = draw(conditions(keys)) if keys and draw(st.booleans()) else None
             source = draw(st.sampled_from(["", *carriers]))
             questions.append(_question(key, kind, source, show_if, draw(st.booleans())))
             keys.append(key)
-            carriers += [key] if kind in (1, 2) else []
+            choosing += [key] if kind in (1, 2) else []
         show_if = draw(conditions(before)) if before and draw(st.booleans()) else None
         targets = [END, *(f"p{n}" for n in range(total))]
         branches = (Branch(when=draw(conditions(keys)), to=draw(st.sampled_from(targets))),) if keys else ()
