@@ -122,6 +122,13 @@ def test_missing_texts_are_named_by_language() -> None:
                 SingleChoice(key="d", text=T, choices=AB),
             ),
         ),
+        (
+            "carried_same_page",
+            survey(
+                SingleChoice(key="d", text=T, choices=AB),
+                SingleChoice(key="c", text=T, choices_from=CarryForward(question="d")),
+            ),
+        ),
         ("carried_unknown", survey(SingleChoice(key="c", text=T, choices_from=CarryForward(question="d")))),
         (
             "carried_nothing",

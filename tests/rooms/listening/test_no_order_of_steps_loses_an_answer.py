@@ -77,7 +77,10 @@ def conditions(draw: Any, earlier: list[str]) -> Any:
 
 @st.composite
 def surveys(draw: Any) -> Definition:
-    """Draw a survey with conditions, branches (some leading back) and choices carried forward."""
+    """Draw a survey with conditions, branches (some leading back) and choices carried to later pages.
+
+    What carries them within a page cannot be published.
+    """
     pages, keys, carriers, choosing = [], list[str](), list[str](), list[str]()
     total = draw(st.integers(1, 5))
     for number in range(total):

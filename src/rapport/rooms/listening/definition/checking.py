@@ -300,6 +300,15 @@ class _Check:
                 page.key,
                 key,
             )
+        elif place[0] == where[0]:
+            # Both are posted at once: changing the first would take the choice from under the second's answer.
+            yield Problem(
+                "error",
+                "carried_same_page",
+                f"{key} takes its choices from {rule.question} on the same page; move it to a later one.",
+                page.key,
+                key,
+            )
 
     # -- conditions
 

@@ -26,7 +26,7 @@ class Choice(Document):
 
 
 class CarryForward(Document):
-    """Takes choices from an earlier question: those that were chosen, or those that were not."""
+    """Takes choices from a question on an earlier page: those that were chosen, or those that were not."""
 
     question: Key
     which: Literal["chosen", "unchosen"] = "chosen"

@@ -1,7 +1,7 @@
 """What is filled in about a question: the fields its type has, and its choices row by row."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,9 +154,7 @@ class QuestionForm(forms.Form):
         if not hasattr(question, name):
             return {}
         earlier = []
-        for one in self.definition.questions():
-            if one.key == question.key:
-                break
+        for one in self._on_earlier_pages(question):
             if any(hasattr(one, field) for field in LISTS):
                 earlier.append(
                     (one.key, _short(words(one.text, self.language, self.definition.language), one.key))
@@ -168,6 +166,12 @@ class QuestionForm(forms.Form):
             "carried": _choice(FIELDS[name], [("", _("none")), *earlier], required=False),
             "which": _choice(_("Carry over"), which, required=False),
         }
+
+    def _on_earlier_pages(self, question: Question) -> Iterator[Question]:
+        for page in self.definition.pages:
+            if any(one.key == question.key for one in page.questions):
+                return
+            yield from page.questions
 
     def _initial(self) -> dict[str, Any]:
         told = dict(self.told)
