@@ -252,3 +252,19 @@ def test_addresses_are_suppressed_and_allowed_by_hand(world: Any, cast: Any, bro
     assert (row.email, row.reason) == ("eva@veldhuis.example", "by_hand")
     client.post(f"/listen/programmes/suppressed/{row.pk}/lift/")
     assert not Suppression.objects.in_force().exists()
+
+
+def test_sizes_of_the_whole_frame_are_told_only_to_who_sees_every_customer(
+    world: Any, cast: Any, browser_of: Callable[[str], Client]
+) -> None:
+    people(world.tarnhelm, {"user": 60})
+    made, manager = programme(cast("administrator"), state="draft"), cast("cx_manager")
+    client = browser_of("cx_manager")
+    pages = f"/listen/programmes/{made.code}/plan/", f"/api/v1/programmes/{made.code}/expected"
+    assert "Frame:" in client.get(pages[0]).content.decode()
+    assert client.get(pages[1]).json()["frame"] > 60
+    manager.reach = "granted"
+    manager.save()
+    assert "Frame:" not in client.get(pages[0]).content.decode()
+    told = client.get(pages[1]).json()
+    assert (told["frame"], told["strata"], told["left_out"], told["unknown_roles"]) == (0, [], {}, {})

@@ -301,11 +301,11 @@ class _Check:
                 key,
             )
         elif place[0] == where[0]:
-            # Both are posted at once: changing the first would take the choice from under the second's answer.
+            # Both are posted at once: a changed first would take the choice from under the second
             yield Problem(
                 "error",
                 "carried_same_page",
-                f"{key} takes its choices from {rule.question} on the same page; move it to a later one.",
+                f"{key} takes its choices from {rule.question}, on its own page; move it to a later one.",
                 page.key,
                 key,
             )

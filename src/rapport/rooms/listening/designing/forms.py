@@ -153,12 +153,12 @@ class QuestionForm(forms.Form):
         name = "choices_from" if hasattr(question, "choices_from") else "rows_from"
         if not hasattr(question, name):
             return {}
-        earlier = []
-        for one in self._on_earlier_pages(question):
-            if any(hasattr(one, field) for field in LISTS):
-                earlier.append(
-                    (one.key, _short(words(one.text, self.language, self.definition.language), one.key))
-                )
+        default = self.definition.language
+        earlier = [
+            (one.key, _short(words(one.text, self.language, default), one.key))
+            for one in self._on_earlier_pages(question)
+            if any(hasattr(one, field) for field in LISTS)
+        ]
         if not earlier and getattr(question, name) is None:
             return {}
         which = [("chosen", _("those that were chosen")), ("unchosen", _("those that were not"))]

@@ -302,9 +302,10 @@ def read_progress(request: HttpRequest, code: str, by: str = "role") -> Progress
 @router.get("/programmes/{str:code}/expected", response=dict[str, Any], summary="What a draw would bring")
 def expected(request: HttpRequest, code: str, seed: int = 1) -> dict[str, Any]:
     """Work out a draw by the plan as it is, without writing anything."""
-    row = _load(require(request, MANAGES), code)
+    user = require(request, MANAGES)
+    row = _load(user, code)
     report = work_out(row, read_plan(row.plan), now=timezone.now(), seed=_seed(seed)).report
-    return report.model_dump(mode="json")
+    return report.seen_by(user).model_dump(mode="json")
 
 
 def _seed(seed: int) -> int:

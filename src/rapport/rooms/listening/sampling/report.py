@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from rapport.kernel.models import User
 from rapport.rooms.listening.programmes.plan import Dimension, Plan
 from rapport.rooms.listening.sampling.drawing import Drawn
 from rapport.rooms.listening.sampling.frame import Person
@@ -57,6 +58,12 @@ class Report(Part):
     """People of the frame by role, region and tier: what answers are weighted to."""
     expected: Expected | None = None
     channels: dict[str, int] = {}
+
+    def seen_by(self, user: User) -> "Report":
+        """Return what the user may know: sizes of the whole frame are for who sees every customer."""
+        if user.scope.everything:
+            return self
+        return Report(drawn=self.drawn, dimensions=self.dimensions, expected=self.expected)
 
 
 def strata_of(

@@ -1,7 +1,7 @@
 """One programme: how far it got, who is missing, its plan, its draws and the people it asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -237,7 +237,8 @@ def plan(request: UserRequest, code: str) -> HttpResponse:
     )
     context = head(request, row, "plan") | {
         "form": form,
-        "look": _look(row, form, looked) if looked else None,
+        "look": _look(row, form, looked, request.user) if looked else None,
+        "sees_all": request.user.scope.everything,
         "parts": parts_of(form),
     }
     fragment = "#look" if request.headers.get("HX-Request") else ""
@@ -256,7 +257,7 @@ class Look:
     problem: str = ""
 
 
-def _look(row: Programme, form: PlanForm, wanted: Plan) -> Look:
+def _look(row: Programme, form: PlanForm, wanted: Plan, user: User) -> Look:
     tried = Programme(
         pk=row.pk, kind=row.kind, partner_id=row.partner_id, owner=row.owner, survey=row.survey, name=row.name
     )
@@ -266,7 +267,7 @@ def _look(row: Programme, form: PlanForm, wanted: Plan) -> Look:
         report = work_out(tried, wanted, now=timezone.now(), seed=LOOK_SEED).report
     except PlanningError as error:
         return Look(Report(), "", [], [], [], problem=str(error))
-    return look_at(report)
+    return look_at(report.seen_by(user))
 
 
 def look_at(report: Report) -> Look:
@@ -416,11 +417,8 @@ def one_draw(request: UserRequest, code: str, pk: int) -> HttpResponse:
     left = NotAsked.objects.visible_to(request.user).filter(draw=made)
     reason = request.GET.get("reason", "")
     chosen = left.filter(reason=reason) if reason in NotAsked.Reason.values else left
-    report = Report.model_validate(made.report)
+    report = Report.model_validate(made.report).seen_by(request.user)
     look = look_at(report)
-    if not request.user.scope.everything:
-        # Sizes of the whole frame are not the reader's to know.
-        look = replace(look, strata=[], unknown=[])
     counts: Mapping[str, int] = {key: left.filter(reason=key).count() for key in NotAsked.Reason.values}
     context = head(request, row, "draws") | {
         "draw": made,
