@@ -1,9 +1,11 @@
 """The programming interface under /api/v1: the rooms' routers and one sign-in."""
 
+from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
+from ninja.errors import HttpError
 
 from rapport.connectors.surveys.routes import router as survey_files_router
-from rapport.kernel.api_access import SIGN_IN
+from rapport.kernel.api_access import SIGN_IN, BodyParser, refusal
 from rapport.rooms.accounts.routes import router as accounts_router
 from rapport.rooms.action.routes import router as action_router
 from rapport.rooms.catalog.routes import router as catalog_router
@@ -17,6 +19,7 @@ api = NinjaAPI(
     version="1",
     description="Accounts, feedback, figures and cases of one Rapport.",
     auth=SIGN_IN,
+    parser=BodyParser(),
     urls_namespace="api",
 )
 api.add_router("", accounts_router)
@@ -27,3 +30,9 @@ api.add_router("", programmes_router)
 api.add_router("", insight_router)
 api.add_router("", action_router)
 api.add_router("", survey_files_router)
+
+
+@api.exception_handler(HttpError)
+def refuse(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Answer with the reason."""
+    return api.create_response(request, {"detail": refusal(error)}, status=error.status_code)

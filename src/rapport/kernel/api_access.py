@@ -6,6 +6,8 @@ from typing import Any, cast
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from ninja.errors import HttpError
+from ninja.parser import Parser
 from ninja.security import HttpBearer, SessionAuth
 
 from rapport.kernel.models import ApiToken, User
@@ -41,6 +43,25 @@ class BrowserAuth(SessionAuth):
     def authenticate(self, request: HttpRequest, key: Any) -> User | None:
         user: Any = request.user
         return cast(User, user) if user.is_authenticated and user.is_active else None
+
+
+class Unstorable(ValueError):
+    """A body holds a NUL character, which no text in the database can."""
+
+
+class BodyParser(Parser):
+    """Reads JSON, and refuses in words what could not be kept."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Return the body; raise Unstorable when a text in it holds NUL."""
+        if b"\\u0000" in request.body:
+            raise Unstorable("A text holds the character NUL (\\u0000); leave it out and send again.")
+        return super().parse_body(request)
+
+
+def refusal(error: HttpError) -> str:
+    """Return what to tell a program: the reason a body was not read, where there is one."""
+    return str(error.__cause__) if isinstance(error.__cause__, Unstorable) else str(error)
 
 
 SIGN_IN = [TokenAuth(), BrowserAuth()]

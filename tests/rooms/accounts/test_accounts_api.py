@@ -238,3 +238,13 @@ def test_the_number_of_queries_does_not_grow_with_rows(
     program = program_of("cx_manager")
     with django_assert_max_num_queries(6):
         assert len(program.send("GET", "/accounts")[1]["items"]) == 44
+
+
+def test_a_text_that_cannot_be_kept_is_refused_in_words(
+    world: World, browser_of: Callable[[str], Client]
+) -> None:
+    sent = browser_of("cx_manager").post(
+        "/api/v1/accounts", {"name": "Vel\0dhuis"}, content_type="application/json"
+    )
+    assert sent.status_code == 400
+    assert "NUL" in sent.json()["detail"]

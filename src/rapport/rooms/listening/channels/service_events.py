@@ -31,7 +31,7 @@ def service_in_use() -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def events(request: HttpRequest, service: str) -> HttpResponseBase:
     """Take what the mail service in use reports; without a secret nobody is believed."""
-    if service != service_in_use() or not _is_guarded():
+    if service != service_in_use() or not _is_guarded(service):
         raise Http404
     module = import_module(f"anymail.webhooks.{service}")
     view: Any = next(
@@ -43,9 +43,14 @@ def events(request: HttpRequest, service: str) -> HttpResponseBase:
     return answer
 
 
-def _is_guarded() -> bool:
-    keys = [key for key, value in settings.ANYMAIL.items() if value]
-    return any(key == "WEBHOOK_SECRET" or "WEBHOOK" in key or "VERIFICATION_KEY" in key for key in keys)
+def _is_guarded(service: str) -> bool:
+    """Say whether the secret for all services or this one's own is set; another's guards nothing here."""
+    own = service.replace("_", "").upper()
+    return any(
+        value
+        and (key == "WEBHOOK_SECRET" or (key.startswith(own) and ("WEBHOOK" in key or "SIGNING" in key)))
+        for key, value in settings.ANYMAIL.items()
+    )
 
 
 def on_tracking(sender: object, event: Any, esp_name: str, **_more: object) -> None:
