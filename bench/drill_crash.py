@@ -48,7 +48,7 @@ class PostOffice:
     rng: random.Random
     received: "Counter[str]" = field(default_factory=Counter)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd calls it so
         import asyncio
         from email import message_from_bytes
 

@@ -4,8 +4,8 @@ import django
 
 django.setup()
 
-from django.db import connections  # noqa: E402
-from django.urls import get_resolver  # noqa: E402
+from django.db import connections  # noqa: E402 - needs what setup made
+from django.urls import get_resolver  # noqa: E402 - needs what setup made
 
 get_resolver()
 # Connections do not survive a fork.

@@ -37,11 +37,12 @@ class Office:
     accepted: dict[int, float] = field(default_factory=dict)
     count: "Counter[int]" = field(default_factory=Counter)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd calls it so
         from email import message_from_bytes
 
         letter = message_from_bytes(envelope.content)
-        found = MARK.search(str(letter.get_payload(decode=True), "utf-8", "replace"))  # type: ignore[arg-type]
+        payload = letter.get_payload(decode=True)
+        found = MARK.search(payload.decode(errors="replace")) if isinstance(payload, bytes) else None
         if found:
             number = int(found[1])
             self.count[number] += 1
@@ -116,7 +117,7 @@ def run(seconds: int, rate: int, folder: Path) -> None:
         prepare(mail_port, folder, server.start().url, port)
         people_and_rules()
         worker.keep_running()
-        time.sleep(10)  # until it listens
+        _wait_for_worker()
         began = time.monotonic() + 0.5
         appointed = {number: began + number / rate for number in range(seconds * rate)}
         with ThreadPoolExecutor(THREADS) as pool:
@@ -127,6 +128,14 @@ def run(seconds: int, rate: int, folder: Path) -> None:
         worker.stop()
         server.stop()
         mail.stop()
+
+
+def _wait_for_worker() -> None:
+    from rapport.kernel.models import WorkerHeartbeat
+
+    ends = time.monotonic() + WAIT_SECONDS
+    while not WorkerHeartbeat.objects.exists() and time.monotonic() < ends:
+        time.sleep(0.2)
 
 
 def _wait_for(office: Office, wanted: int) -> None:

@@ -22,12 +22,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
 import psutil
 
 from bench.line import Line
+
+if TYPE_CHECKING:
+    from rapport.rooms.listening.definition import Definition
 
 GOAL, P99_GOAL = 600.0, 400.0
 CLIENTS, WORKERS = 64, 2
@@ -38,7 +42,7 @@ DONE = "migrated"
 # -- the survey, and who is asked
 
 
-def survey() -> "object":
+def survey() -> "Definition":
     """Return fifteen questions of the usual kinds on one page."""
     from rapport.rooms.listening.definition import (
         Choice,
@@ -138,7 +142,7 @@ def ask(people: int) -> list[str]:
     from rapport.rooms.listening.models import Invitation, Programme, Survey, SurveyVersion
     from rapport.rooms.listening.services.inviting import prepare_invitation
 
-    document = survey().model_dump(mode="json")  # type: ignore[attr-defined]
+    document = survey().model_dump(mode="json")
     now = timezone.now()
     for key in ("nps", "csat"):
         assert Metric.objects.filter(pk=key).exists()
@@ -542,12 +546,20 @@ def measure(people: int) -> None:
     ).show()
 
 
+def _wait_for_worker() -> None:
+    from rapport.kernel.models import WorkerHeartbeat
+
+    ends = time.monotonic() + 60
+    while not WorkerHeartbeat.objects.exists() and time.monotonic() < ends:
+        time.sleep(0.2)
+
+
 @contextmanager
 def _worker() -> Iterator[None]:
     command = [sys.executable, "-m", "rapport.cli", "worker", "--jobs", "1"]
     with subprocess.Popen(command, env={**os.environ, "RAPPORT_LOG_LEVEL": "error"}) as process:
         try:
-            time.sleep(3)
+            _wait_for_worker()
             yield
         finally:
             process.terminate()

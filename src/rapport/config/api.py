@@ -1,11 +1,11 @@
 """The programming interface under /api/v1: the rooms' routers and one sign-in."""
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import HttpError
 
 from rapport.connectors.surveys.routes import router as survey_files_router
-from rapport.kernel.api_access import SIGN_IN, BodyParser, refusal
+from rapport.kernel.api_access import SIGN_IN, path_of_nul
 from rapport.rooms.accounts.routes import router as accounts_router
 from rapport.rooms.action.routes import router as action_router
 from rapport.rooms.catalog.routes import router as catalog_router
@@ -19,7 +19,6 @@ api = NinjaAPI(
     version="1",
     description="Accounts, feedback, figures and cases of one Rapport.",
     auth=SIGN_IN,
-    parser=BodyParser(),
     urls_namespace="api",
 )
 api.add_router("", accounts_router)
@@ -32,7 +31,11 @@ api.add_router("", action_router)
 api.add_router("", survey_files_router)
 
 
-@api.exception_handler(HttpError)
-def refuse(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """Answer with the reason."""
-    return api.create_response(request, {"detail": refusal(error)}, status=error.status_code)
+@api.exception_handler(DataError)
+def refuse_what_no_text_can_hold(request: HttpRequest, error: DataError) -> HttpResponse:
+    """Name the text with a NUL that came as far as the database; any other error is ours."""
+    field = path_of_nul(request.body)
+    if field is None:
+        raise error
+    words = "A text here holds the character NUL (\\u0000); leave it out and send again."
+    return api.create_response(request, {"field": field, "message": words}, status=422)

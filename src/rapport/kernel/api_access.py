@@ -1,13 +1,12 @@
 """How programs sign in: a token in the header, or the session of somebody's browser."""
 
+import json
 from datetime import timedelta
 from typing import Any, cast
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja.errors import HttpError
-from ninja.parser import Parser
 from ninja.security import HttpBearer, SessionAuth
 
 from rapport.kernel.models import ApiToken, User
@@ -45,23 +44,21 @@ class BrowserAuth(SessionAuth):
         return cast(User, user) if user.is_authenticated and user.is_active else None
 
 
-class Unstorable(ValueError):
-    """A body holds a NUL character, which no text in the database can."""
+def path_of_nul(body: bytes) -> str | None:
+    """Return where JSON first holds the character NUL, as `comments.0.text`."""
+    return _path_of_nul(json.loads(body)) if rb"\u0000" in body else None
 
 
-class BodyParser(Parser):
-    """Reads JSON, and refuses in words what could not be kept."""
-
-    def parse_body(self, request: HttpRequest) -> Any:
-        """Return the body; raise Unstorable when a text in it holds NUL."""
-        if b"\\u0000" in request.body:
-            raise Unstorable("A text holds the character NUL (\\u0000); leave it out and send again.")
-        return super().parse_body(request)
-
-
-def refusal(error: HttpError) -> str:
-    """Return what to tell a program: the reason a body was not read, where there is one."""
-    return str(error.__cause__) if isinstance(error.__cause__, Unstorable) else str(error)
+def _path_of_nul(value: Any, path: str = "") -> str | None:
+    if isinstance(value, str):
+        return path if "\0" in value else None
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        inner = f"{path}.{name}".lstrip(".")
+        found = path if "\0" in str(name) else _path_of_nul(part, inner)
+        if found is not None:
+            return found
+    return None
 
 
 SIGN_IN = [TokenAuth(), BrowserAuth()]

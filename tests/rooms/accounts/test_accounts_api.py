@@ -246,5 +246,5 @@ def test_a_text_that_cannot_be_kept_is_refused_in_words(
     sent = browser_of("cx_manager").post(
         "/api/v1/accounts", {"name": "Vel\0dhuis"}, content_type="application/json"
     )
-    assert sent.status_code == 400
-    assert "NUL" in sent.json()["detail"]
+    assert (sent.status_code, sent.json()["field"]) == (422, "name")
+    assert "NUL" in sent.json()["message"]
