@@ -232,6 +232,14 @@ STREAMS: list[Door] = [
     *page(
         "act/streams/messages/<uuid:pk>/again/", SEE, at="act/streams/messages/{message}/again/", post=True
     ),
+    *page("act/replies/<int:pk>/", WORK, at="act/replies/{reply}/", both=True),
+    *api("GET", "replies", WORK),
+    *api("POST", "replies/<int:pk>", WORK, at="replies/{reply}", body={"mine": False}),
+    # As the mail service's reports: without a service in use and its secret there is no such page.
+    *(
+        Door("act/inbound/<slug:service>/", PROGRAM, method, "act/inbound/postmark/")
+        for method in ("GET", "POST")
+    ),
     *api("GET", "streams", SEE),
     *api("POST", "streams", SEE, body={"name": "Mine"}),
     *api("GET", "streams/<code>", SEE, at="streams/{stream}"),

@@ -40,6 +40,7 @@ from rapport.rooms.action.models import (
     Rule,
     Stream,
     StreamMessage,
+    TakenMail,
     Telling,
 )
 from rapport.rooms.action.services.telling import digest_of
@@ -109,12 +110,25 @@ def own(user: User) -> Objects:
     return {
         "stream": stream.code,
         "message": message.pk,
+        "reply": _reply(user).pk,
         "token": ApiToken.issue(user, "a program")[0].pk,
         "run": run.pk,
         "own_signal": said.pk,
         "absence": away.pk,
         "survey_file": file.pk,
     }
+
+
+def _reply(user: User) -> TakenMail:
+    case = Case.objects.order_by("pk").first()
+    return TakenMail.objects.create(
+        message_id=f"<{user.pk}@x>",
+        taken_at=timezone.now(),
+        outcome="aside",
+        user=user,
+        case=case,
+        text="Hello",
+    )
 
 
 def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> Objects:

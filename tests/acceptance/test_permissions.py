@@ -78,7 +78,7 @@ def test_the_table_and_the_pages_ask_for_the_same_permission() -> None:
             told = set() if door.needs in (SIGNED_IN, EVERYBODY) else set(door.needs)  # type: ignore[arg-type]
             assert asked[door.route] == told, door.route
     ungated = [d.route for d in DOORS if not d.is_api and d.needs != EVERYBODY and d.route not in asked]
-    assert set(ungated) == {"metrics", "ask/events/<slug:service>/"}
+    assert set(ungated) == {"metrics", "ask/events/<slug:service>/", "act/inbound/<slug:service>/"}
 
 
 def _patterns(resolver: URLResolver, prefix: str) -> Iterator[tuple[Any, str]]:
@@ -182,7 +182,7 @@ def _reaches(door: Door, who: str, inside: str) -> bool:
         return who not in SEES_THEIRS and (not with_case or inside == "ours" or who in SEES_EVERYTHING)
     if "{absence}" in door.at:
         return inside == "ours" or _may(who, (Permission.MANAGE_RULES,))
-    if any(name in door.at for name in ("{token}", "{own_signal}", "{stream}", "{message}")):
+    if any(name in door.at for name in ("{token}", "{own_signal}", "{stream}", "{message}", "{reply}")):
         return inside == "ours"
     if "{rival_survey}" in door.at:
         return not who.startswith("partner_")

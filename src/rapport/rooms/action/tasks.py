@@ -10,6 +10,7 @@ from rapport.rooms.action.services.evaluate import evaluate_rules
 from rapport.rooms.action.services.playbooks import call_late_tasks
 from rapport.rooms.action.services.recurrence import look_at_all
 from rapport.rooms.action.services.reminders import send_reminders
+from rapport.rooms.action.services.replies import forget_aside
 from rapport.rooms.action.services.snoozing import wake_all
 from rapport.rooms.action.services.streaming import deliver, take_up_left
 from rapport.rooms.action.services.streams import gather_due, match_streams
@@ -30,6 +31,12 @@ def remind(timestamp: int) -> None:
     call_late_tasks(now=now)
     escalate_overdue(now=now)
     climb(now=now)
+
+
+@periodic("40 4 * * *")
+def forget_mail_put_aside(timestamp: int) -> None:
+    """Throw away replies from other addresses that nobody asked for."""
+    forget_aside(now=timezone.now())
 
 
 @periodic("15 5 * * *")

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from rapport.rooms.action.inbound import receive
 from rapport.rooms.action.views import (
     case,
     duty,
@@ -11,6 +12,7 @@ from rapport.rooms.action.views import (
     lists,
     playbooks,
     promises,
+    replies,
     rules,
     streams,
     telling,
@@ -79,6 +81,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("duty/away/<int:pk>/back/", duty.back, name="back"),
     path("duty/places/", duty.look_after, name="look-after"),
     path("duty/places/<int:pk>/remove/", duty.let_go, name="let-go"),
+    path("replies/<int:pk>/", replies.aside, name="mail-aside"),
+    path("inbound/<slug:service>/", receive, name="inbound"),
     path("streams/", streams.listed, name="streams"),
     path("streams/new/", streams.new, name="new-stream"),
     path("streams/messages/<uuid:pk>/again/", streams.again, name="stream-again"),
