@@ -14,6 +14,7 @@ from rapport.rooms.action.services.replies import forget_aside
 from rapport.rooms.action.services.snoozing import wake_all
 from rapport.rooms.action.services.streaming import deliver, take_up_left
 from rapport.rooms.action.services.streams import gather_due, match_streams
+from rapport.rooms.action.services.workshops import remind as remind_agreed
 
 
 @job(queue="action", priority=10)
@@ -31,6 +32,12 @@ def remind(timestamp: int) -> None:
     call_late_tasks(now=now)
     escalate_overdue(now=now)
     climb(now=now)
+
+
+@periodic("20 6 * * *")
+def remind_of_workshops(timestamp: int) -> None:
+    """Remind of what was agreed in workshops."""
+    remind_agreed(now=timezone.now())
 
 
 @periodic("40 4 * * *")

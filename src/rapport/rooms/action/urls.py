@@ -16,6 +16,7 @@ from rapport.rooms.action.views import (
     rules,
     streams,
     telling,
+    workshops,
 )
 
 app_name = "action"
@@ -91,6 +92,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("streams/<slug:code>/trial/", streams.trial, name="try-stream"),
     path("streams/<slug:code>/secret/", streams.renew, name="renew-stream"),
     path("streams/<slug:code>/remove/", streams.remove, name="remove-stream"),
+    path("workshops/", workshops.listed, name="workshops"),
+    path("workshops/new/", workshops.new, name="new-workshop"),
+    path("workshops/<slug:code>/", workshops.show, name="workshop"),
+    path("workshops/<slug:code>/edit/", workshops.edit, name="edit-workshop"),
+    path("workshops/<slug:code>/make-pack/", workshops.make_pack, name="make-pack"),
+    path("workshops/<slug:code>/pack/", workshops.pack, name="pack"),
+    path("workshops/<slug:code>/pack.<slug:kind>", workshops.pack_file, name="pack-file"),
+    path("workshops/<slug:code>/items/", workshops.add_item, name="add-workshop-item"),
+    path("workshops/<slug:code>/items/<int:pk>/remove/", workshops.remove_item, name="remove-workshop-item"),
+    path("workshops/<slug:code>/voting/", workshops.voting, name="voting"),
+    path("workshops/<slug:code>/vote/", workshops.vote, name="vote"),
+    path("workshops/<slug:code>/agree/", workshops.agree, name="agree"),
+    path("workshops/<slug:code>/follow-up/", workshops.followed_up, name="workshop-follow-up"),
     path("rules/", rules.rules, name="rules"),
     path("rules/new/", rules.new_rule, name="new-rule"),
     path("rules/<slug:code>/", rules.edit_rule, name="rule"),

@@ -14,6 +14,7 @@ from rapport.rooms.action.models.replies import TakenMail
 from rapport.rooms.action.models.rule import Absence, Responsibility, Rule, RuleTurn
 from rapport.rooms.action.models.streams import Stream, StreamItem, StreamMessage
 from rapport.rooms.action.models.telling import LetterTemplate, Promise, Publication, Recipient, Telling
+from rapport.rooms.action.models.workshop import Workshop, WorkshopAction, WorkshopItem, WorkshopVote
 
 __all__ = [
     "Absence",
@@ -45,4 +46,8 @@ __all__ = [
     "TakenMail",
     "Telling",
     "Why",
+    "Workshop",
+    "WorkshopAction",
+    "WorkshopItem",
+    "WorkshopVote",
 ]

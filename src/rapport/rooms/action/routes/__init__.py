@@ -11,8 +11,9 @@ from rapport.rooms.action.routes import (
     rules,
     streams,
     telling,
+    workshops,
 )
 
 router = Router(tags=["action"])
-for part in (cases, rules, escalations, improvements, telling, playbooks, streams, replies):
+for part in (cases, rules, escalations, improvements, telling, playbooks, streams, replies, workshops):
     router.add_router("", part.router)
