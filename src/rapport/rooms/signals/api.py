@@ -4,7 +4,7 @@ from rapport.rooms.signals.bands import DETRACTOR_TO, PROMOTER_FROM, band_condit
 from rapport.rooms.signals.emotions import FEELINGS
 from rapport.rooms.signals.events import SignalsRecorded
 from rapport.rooms.signals.selectors.choices import offered_filters
-from rapport.rooms.signals.selectors.filters import Filters, read_filters
+from rapport.rooms.signals.selectors.filters import Filters, filter_keys, read_filters
 from rapport.rooms.signals.selectors.listing import ReadSignal, read_signals
 from rapport.rooms.signals.services import (
     BulkRecorder,
@@ -39,6 +39,7 @@ __all__ = [
     "SignalsRecorded",
     "band_condition",
     "band_of",
+    "filter_keys",
     "offered_filters",
     "read_filters",
     "read_signals",

@@ -169,6 +169,11 @@ def read_filters(query: QueryDict, today: date) -> Filters:
     return Filters(**many, **single, since=since, until=until, named=named)  # type: ignore[arg-type]
 
 
+def filter_keys() -> frozenset[str]:
+    """Return the keys under which an address holds filters."""
+    return frozenset({*URL_KEYS, *SINGLE_KEYS, "period", "from", "to", "named"})
+
+
 def search_query(words: str) -> SearchQuery:
     """Return a full-text query that finds comments with all the words, each as the beginning of one."""
     found = ["".join(filter(str.isalnum, word)) for word in words.replace("-", " ").replace("'", " ").split()]
