@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from rapport.rooms.signals.api import Filters, filter_keys, read_filters
 
-Kind = Literal["figure", "trend", "breakdown", "grid", "mix", "views", "asked", "unhappy", "pivot"]
+Kind = Literal["figure", "trend", "breakdown", "grid", "mix", "views", "asked", "unhappy", "silent", "pivot"]
 Dimension = Literal[
     "month", "quarter", "region", "role", "touchpoint", "stage", "product", "division", "partner",
-    "tier", "sector", "kind", "source", "language",
+    "tier", "sector", "kind", "source",
 ]  # fmt: skip
 Against = Literal["", "before", "last_year", "group"]
 Width = Literal[3, 4, 5, 6, 7, 8, 12]
@@ -155,6 +155,7 @@ def kind_name(kind: str) -> str:
         "views": _("People, customers, revenue"),
         "asked": _("Asked, shown, answered"),
         "unhappy": _("Who is unhappy"),
+        "silent": _("Who is silent"),
         "pivot": _("Table"),
     }[kind]
 
@@ -175,5 +176,4 @@ def dimension_name(dimension: str) -> str:
         "sector": _("Segment"),
         "kind": _("Kind"),
         "source": _("Source"),
-        "language": _("Language"),
     }[dimension]
