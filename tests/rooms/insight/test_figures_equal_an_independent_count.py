@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.cast import World
-from tests.rooms.insight.answers import Answer, draw_answers, record_answers
+from tests.rooms.insight.answers import NOW, Answer, draw_answers, record_answers
 
 from rapport.kernel.models import User
-from rapport.rooms.accounts.models import Contract
+from rapport.rooms.accounts.models import Account, Contract
 from rapport.rooms.insight.api import Measure, base_of, cube, measures, tally
 from rapport.rooms.insight.boards.spec import read_spec
 from rapport.rooms.insight.selectors import customers
@@ -151,32 +151,43 @@ def test_the_parts_of_a_tile_are_of_one_piece(given: Given, cast: Callable[[str]
     }
 
 
+SIX = {"Veldhuis": 300, "Tarnhelm Chemicals": 100, "Kestrel Pharma": 50, "Osier": 20, "Lumen": 10, "Brill": 0}
+
+
 @pytest.mark.parametrize("key", ["nps", "csat", "ces"])
 def test_customers_have_one_vote_each_and_revenue_weighs_them(
-    given: Given, world: World, cast: Callable[[str], User], key: str, monkeypatch: pytest.MonkeyPatch
+    given: Given, world: World, cast: Callable[[str], User], key: str
 ) -> None:
-    monkeypatch.setattr(customers, "HIDDEN_BELOW", 3)
-    worth = {world.veldhuis: 300_000, world.tarnhelm: 100_000, world.kestrel: 50_000}
-    for account, value in worth.items():
-        Contract.objects.create(account=account, starts_on=TODAY, annual_value=value, currency="EUR")
+    more = [
+        Answer(NOW, name, "", "", "", *scores)
+        for name, scores in [
+            ("Osier", (3, 2, 5)),
+            ("Osier", (9, 4, 2)),
+            ("Lumen", (10, 5, 1)),
+            ("Brill", (7, 3, 4)),
+        ]
+    ]
+    for name in ("Osier", "Lumen", "Brill"):
+        Account.objects.create(name=name)
+    record_answers(more, source="more")
+    for account in Account.objects.filter(parent=None):
+        if value := SIX[account.name.split(" Dairy")[0]]:
+            Contract.objects.create(account=account, starts_on=TODAY, annual_value=value, currency="EUR")
     found = customers.views_of(cast("cx_manager"), measure(key), Filters(metric=key))
     by_customer: dict[str, list[float]] = {}
-    for one in given:
+    for one in [*given, *more]:
         if not one.anonymous:
             customer = "Veldhuis" if one.account.startswith("Veldhuis") else one.account
             by_customer.setdefault(customer, []).append(_worth_of(key, getattr(one, key)))
-    scores = {name: np.mean(values) for name, values in by_customer.items()}
-    weights = {"Veldhuis": 300_000, "Tarnhelm Chemicals": 100_000, "Kestrel Pharma": 50_000}
     factor = 100 if key == "nps" else 1
-    assert found.customers.value == pytest.approx(factor * np.mean(list(scores.values())))
-    assert found.customers.standard_error == pytest.approx(
-        factor * np.std(list(scores.values()), ddof=1) / np.sqrt(3)
-    )
-    assert found.revenue.value == pytest.approx(
-        factor * sum(scores[name] * weights[name] for name in scores) / 450_000
-    )
-    assert found.revenue.n_effective == pytest.approx(450_000**2 / sum(one**2 for one in weights.values()))
-    assert (found.customers.n, found.revenue.n, found.currency, found.left_out) == (3, 3, "EUR", 0)
+    scores = {name: factor * float(np.mean(values)) for name, values in by_customer.items()}
+    votes = np.array(list(scores.values()))
+    assert found.customers.value == pytest.approx(votes.mean())
+    assert found.customers.standard_error == pytest.approx(votes.std(ddof=1) / np.sqrt(6))
+    worth = np.array([SIX[name] for name in scores])
+    assert found.revenue.value == pytest.approx((worth * votes).sum() / worth.sum())
+    assert found.revenue.n_effective == pytest.approx(worth.sum() ** 2 / (worth**2).sum())
+    assert (found.customers.n, found.revenue.n, found.currency, found.left_out) == (6, 5, "EUR", 1)
 
 
 def _worth_of(key: str, value: int) -> float:
