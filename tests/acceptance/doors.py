@@ -141,6 +141,7 @@ STEPS = {
 }
 CASE, SIGNAL = "act/cases/<slug:code>/", "listen/feedback/<uuid:pk>/"
 C, S = "act/cases/{case}/", "listen/feedback/{signal}/"
+BOARD, B = "understand/boards/<slug:board>/", "understand/boards/{board}/"
 SURVEY, V = "listen/surveys/<slug:code>/", "listen/surveys/{survey}/"
 
 DRAFT = {"draft_number": 1, "definition": {"title": {"en": "Words"}}}
@@ -443,6 +444,23 @@ DOORS: list[Door] = [
     # insight
     *page(""),
     *page("understand/", FIGURES),
+    *page("understand/boards/", FIGURES),
+    *page(BOARD, FIGURES, at=B),
+    *page(f"{BOARD}tiles/<int:number>/", FIGURES, at=f"{B}tiles/1/"),
+    *page(f"{BOARD}tiles/<int:number>/picture/", FIGURES, at=f"{B}tiles/1/picture/"),
+    *page(f"{BOARD}tiles/<int:number>/table/", FIGURES, at=f"{B}tiles/1/table/"),
+    *page(f"{BOARD}copy/", FIGURES, at=f"{B}copy/", post=True),
+    *page(f"{BOARD}arrange/", FIGURES, at=f"{B}arrange/"),
+    *page(f"{BOARD}arrange/", FIGURES, at=f"{B}arrange/", post=True, sent={"do": "settings", "name": "Mine"}),
+    *page(f"{BOARD}mail/", FIGURES, at=f"{B}mail/", post=True, sent={"every": "week"}),
+    *page(f"{BOARD}delete/", FIGURES, at=f"{B}delete/", post=True),
+    *api("GET", "dashboards", FIGURES),
+    *api("POST", "dashboards", FIGURES, tells="name"),
+    *api("GET", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
+    *api("GET", "dashboards/<key>/figures", FIGURES, at="dashboards/{board}/figures"),
+    *api("PATCH", "dashboards/<key>", FIGURES, at="dashboards/{board}", tells="name"),
+    *api("POST", "dashboards/<key>/tiles", FIGURES, at="dashboards/{board}/tiles", body={"kind": "figure"}),
+    *api("DELETE", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
     *api("GET", "figures/<metric>", FIGURES, at="figures/nps"),
     # action
     *page("act/", SEE),
