@@ -141,6 +141,7 @@ STEPS = {
 }
 CASE, SIGNAL = "act/cases/<slug:code>/", "listen/feedback/<uuid:pk>/"
 C, S = "act/cases/{case}/", "listen/feedback/{signal}/"
+BOARD, B = "understand/boards/<slug:board>/", "understand/boards/{board}/"
 SURVEY, V = "listen/surveys/<slug:code>/", "listen/surveys/{survey}/"
 
 DRAFT = {"draft_number": 1, "definition": {"title": {"en": "Words"}}}
@@ -186,6 +187,8 @@ PROGRAMMES: list[Door] = [
         for method in ("GET", "POST")
     ),
     Door("ask/snippet/<uuid:pk>.js", EVERYBODY, "GET", "ask/snippet/{open_link}.js"),
+    Door("ask/snippet/<uuid:pk>/begin", EVERYBODY, "GET", "ask/snippet/{open_link}/begin"),
+    Door("ask/snippet/<uuid:pk>/send", EVERYBODY, "POST", "ask/snippet/{open_link}/send"),
     *api("GET", "programmes", FIGURES),
     *api("POST", "programmes", ASK, body={"name": "A name", "kind": "periodic", "survey": "{survey}"}),
     *api("GET", PROGRAMME_API, FIGURES, at=G_API),
@@ -489,6 +492,23 @@ DOORS: list[Door] = [
     # insight
     *page(""),
     *page("understand/", FIGURES),
+    *page("understand/boards/", FIGURES),
+    *page(BOARD, FIGURES, at=B),
+    *page(f"{BOARD}tiles/<int:number>/", FIGURES, at=f"{B}tiles/1/"),
+    *page(f"{BOARD}tiles/<int:number>/picture/", FIGURES, at=f"{B}tiles/1/picture/"),
+    *page(f"{BOARD}tiles/<int:number>/table/", FIGURES, at=f"{B}tiles/1/table/"),
+    *page(f"{BOARD}copy/", FIGURES, at=f"{B}copy/", post=True),
+    *page(f"{BOARD}arrange/", FIGURES, at=f"{B}arrange/"),
+    *page(f"{BOARD}arrange/", FIGURES, at=f"{B}arrange/", post=True, sent={"do": "settings", "name": "Mine"}),
+    *page(f"{BOARD}mail/", FIGURES, at=f"{B}mail/", post=True, sent={"every": "week"}),
+    *page(f"{BOARD}delete/", FIGURES, at=f"{B}delete/", post=True),
+    *api("GET", "dashboards", FIGURES),
+    *api("POST", "dashboards", FIGURES, tells="name"),
+    *api("GET", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
+    *api("GET", "dashboards/<key>/figures", FIGURES, at="dashboards/{board}/figures"),
+    *api("PATCH", "dashboards/<key>", FIGURES, at="dashboards/{board}", tells="name"),
+    *api("POST", "dashboards/<key>/tiles", FIGURES, at="dashboards/{board}/tiles", body={"kind": "figure"}),
+    *api("DELETE", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
     *api("GET", "figures/<metric>", FIGURES, at="figures/nps"),
     # action
     *page("act/", SEE),

@@ -47,6 +47,7 @@ from rapport.rooms.action.models import (
 )
 from rapport.rooms.action.services.telling import digest_of
 from rapport.rooms.catalog.models import Holiday
+from rapport.rooms.insight.services.dashboards import create_dashboard
 from rapport.rooms.listening.channels.suppression import suppress
 from rapport.rooms.listening.designing.services import create_from_template, create_survey, publish
 from rapport.rooms.listening.links import secret_of
@@ -104,6 +105,7 @@ def own(user: User) -> Objects:
         file_name="a.csv", mapping=dump_mapping(mapping), started_by=user, finished_at=timezone.now(), **told
     )
     said = _signal("", "", user, timezone.now())
+    board = create_dashboard(user, "Mine", [{"kind": "figure"}, {"kind": "trend"}])
     away = Absence.objects.create(user=user, starts_on=DAY, ends_on=DAY)
     file = take_in(b'{"pages": [{"elements": [{"type": "text", "name": "q1"}]}]}', "survey.json", by=user)
     stream = Stream.objects.create(owner=user, name="Mine")
@@ -118,6 +120,7 @@ def own(user: User) -> Objects:
         "run": run.pk,
         "own_signal": said.pk,
         "absence": away.pk,
+        "board": board.code,
         "survey_file": file.pk,
     }
 

@@ -191,7 +191,9 @@ def _reaches(door: Door, who: str, inside: str) -> bool:
         return _may(who, (Permission.MANAGE_RULES,))
     if "{absence}" in door.at:
         return inside == "ours" or _may(who, (Permission.MANAGE_RULES,))
-    if any(name in door.at for name in ("{token}", "{own_signal}", "{stream}", "{message}", "{reply}")):
+    if any(
+        name in door.at for name in ("{token}", "{board}", "{own_signal}", "{stream}", "{message}", "{reply}")
+    ):
         return inside == "ours"
     if "{rival_survey}" in door.at:
         return not who.startswith("partner_")
