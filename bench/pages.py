@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from psycopg import sql
 
 from bench.line import Line
 
@@ -50,6 +51,7 @@ def fill(size: Size) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute("DROP INDEX IF EXISTS comment_words")
+        _let_the_database_fill_in(cursor)
         people()
         rule()
         for name, statement in _statements(size):
@@ -62,6 +64,20 @@ def fill(size: Size) -> None:
         )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def _let_the_database_fill_in(cursor: Any) -> None:
+    """Give columns the defaults their models have, so that a column more does not break these statements."""
+    from django.apps import apps
+
+    for model in apps.get_models():
+        for field in model._meta.local_concrete_fields:
+            default = field.default if field.has_default() else "" if field.empty_strings_allowed else None
+            plain = isinstance(default, str | int | float) and not (field.null or field.generated)
+            if plain and field.column:
+                statement = sql.SQL("ALTER TABLE {} ALTER {} SET DEFAULT {}")
+                table, column = sql.Identifier(model._meta.db_table), sql.Identifier(field.column)
+                cursor.execute(statement.format(table, column, sql.Literal(default)))
 
 
 def _statements(size: Size) -> Iterator[tuple[str, str]]:

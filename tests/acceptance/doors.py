@@ -219,8 +219,34 @@ STEPS_OF_IMPROVEMENT: dict[str, dict[str, Any]] = {
     "cases": {"case": "{case}"},
 }
 
+STREAM, F = "act/streams/<slug:code>/", "act/streams/{stream}/"
+STREAMS: list[Door] = [
+    *page("act/streams/", SEE),
+    *page("act/streams/new/", SEE, both=True),
+    *page(STREAM, SEE, at=F, both=True),
+    *(
+        door
+        for step in ("switch", "trial", "secret", "remove")
+        for door in page(f"{STREAM}{step}/", SEE, at=f"{F}{step}/", post=True)
+    ),
+    *page(
+        "act/streams/messages/<uuid:pk>/again/", SEE, at="act/streams/messages/{message}/again/", post=True
+    ),
+    *api("GET", "streams", SEE),
+    *api("POST", "streams", SEE, body={"name": "Mine"}),
+    *api("GET", "streams/<code>", SEE, at="streams/{stream}"),
+    *api("PUT", "streams/<code>", SEE, at="streams/{stream}", body={"name": "Mine"}),
+    *api("DELETE", "streams/<code>", SEE, at="streams/{stream}"),
+    *api("POST", "streams/<code>/flow", SEE, at="streams/{stream}/flow", body={"flow": False}),
+    *api("POST", "streams/<code>/trial", SEE, at="streams/{stream}/trial"),
+    *api("POST", "streams/<code>/secret", SEE, at="streams/{stream}/secret"),
+    *api("GET", "streams/<code>/messages", SEE, at="streams/{stream}/messages"),
+    *api("POST", "streams/messages/<uuidstr:pk>/again", SEE, at="streams/messages/{message}/again"),
+]
+
 DOORS: list[Door] = [
     *PROGRAMMES,
+    *STREAMS,
     # kernel
     *(Door(probe, EVERYBODY) for probe in ("live", "started", "ready")),
     Door("metrics", PROGRAM),

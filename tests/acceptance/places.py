@@ -38,6 +38,8 @@ from rapport.rooms.action.models import (
     Recipient,
     Responsibility,
     Rule,
+    Stream,
+    StreamMessage,
     Telling,
 )
 from rapport.rooms.action.services.telling import digest_of
@@ -100,7 +102,13 @@ def own(user: User) -> Objects:
     said = _signal("", "", user, timezone.now())
     away = Absence.objects.create(user=user, starts_on=DAY, ends_on=DAY)
     file = take_in(b'{"pages": [{"elements": [{"type": "text", "name": "q1"}]}]}', "survey.json", by=user)
+    stream = Stream.objects.create(owner=user, name="Mine")
+    message = StreamMessage.objects.create(
+        stream=stream, made_at=timezone.now(), tried_since=timezone.now(), trial=True
+    )
     return {
+        "stream": stream.code,
+        "message": message.pk,
         "token": ApiToken.issue(user, "a program")[0].pk,
         "run": run.pk,
         "own_signal": said.pk,

@@ -182,7 +182,7 @@ def _reaches(door: Door, who: str, inside: str) -> bool:
         return who not in SEES_THEIRS and (not with_case or inside == "ours" or who in SEES_EVERYTHING)
     if "{absence}" in door.at:
         return inside == "ours" or _may(who, (Permission.MANAGE_RULES,))
-    if "{token}" in door.at or "{own_signal}" in door.at:
+    if any(name in door.at for name in ("{token}", "{own_signal}", "{stream}", "{message}")):
         return inside == "ours"
     if "{rival_survey}" in door.at:
         return not who.startswith("partner_")

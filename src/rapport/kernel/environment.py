@@ -82,6 +82,16 @@ class Environment(BaseSettings):
     )
     anymail_file: Path | None = Field(None, description="A file that holds it instead.")
 
+    reply_to: str = Field(
+        "",
+        description="Where replies to mail about cases arrive, with {token} where the case's own part belongs, "
+        "such as rapport+{token}@example.com. Empty: nobody can work by replying.",
+    )
+    private_addresses: bool = Field(
+        False,
+        description="Let streams of feedback go to webhooks inside your own network, also without TLS.",
+    )
+
     session_hours: int = Field(12, ge=1, le=24 * 30, description="How long one stays signed in.")
     upload_megabytes: int = Field(512, ge=1, description="The largest file that may be imported.")
 
@@ -130,6 +140,16 @@ class Environment(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("write the whole address, beginning with https:// or http://")
         return value.rstrip("/")
+
+    @field_validator("reply_to")
+    @classmethod
+    def one_token(cls, value: str) -> str:
+        local, at, domain = value.rpartition("@")
+        if value and (local.count("{token}") != 1 or not at or not domain or "{" in domain):
+            raise ValueError(
+                "write one address with {token} before the @, such as rapport+{token}@example.com"
+            )
+        return value
 
     @model_validator(mode="after")
     def one_source_each(self) -> "Environment":

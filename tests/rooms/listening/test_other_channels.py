@@ -13,9 +13,10 @@ import pytest
 from django.test import Client
 from tests.rooms.listening.asking import NOW, programme
 
+from rapport.kernel.outbound.signing import sign
 from rapport.rooms.listening.channels.codes import add_open_link
 from rapport.rooms.listening.channels.messages import doubt_lost_messages, hand_over
-from rapport.rooms.listening.channels.providers import Folder, Webhook, sign
+from rapport.rooms.listening.channels.providers import Folder, Webhook
 from rapport.rooms.listening.channels.sending import send_due
 from rapport.rooms.listening.channels.web import script_of
 from rapport.rooms.listening.links import secret_of

@@ -5,6 +5,7 @@ reads in a sentence, whether one signal meets it (when it is recorded), and the 
 preview over old ones). A test holds the two readings together.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from rapport.rooms.accounts.models import Account
 from rapport.rooms.catalog.models import Metric, Partner, Product, Region, Stage, Touchpoint
 from rapport.rooms.signals.api import band_condition, band_of
-from rapport.rooms.signals.models import Score, Signal
+from rapport.rooms.signals.models import Comment, Score, Signal
 
 UNHAPPY = "det"
 
@@ -46,6 +47,9 @@ class SignalFacts:
     product: str | None = None
     partner: str | None = None
     scores: tuple[ScoreFacts, ...] = ()
+    accounts: frozenset[str] = frozenset()
+    """The codes of the account and of all above it."""
+    words: str = ""
 
 
 class Condition(Protocol):
@@ -253,6 +257,66 @@ class PartnerIn(OneOf):
     phrase: ClassVar[Promise] = gettext_lazy("%(which)s serves the customer")
 
 
+@dataclass(frozen=True)
+class AccountIn:
+    """The customer, or one it belongs to; by code."""
+
+    key: ClassVar[str] = "account"
+    codes: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, stored: Any) -> Self:
+        return cls(codes=tuple(stored))
+
+    def store(self) -> Any:
+        return list(self.codes)
+
+    def sentence(self, names: Names) -> str:
+        return _("the customer is %(which)s") % {"which": listed(names.of("account", self.codes))}
+
+    def meets(self, facts: SignalFacts) -> bool:
+        return not facts.accounts.isdisjoint(self.codes)
+
+    def where(self) -> Q:
+        paths = Account.objects.filter(code__in=self.codes).values_list("path", flat=True)
+        return Q(account__path__under_any=list(paths))
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """The customer uses one of these words or phrases, in any case, as whole words.
+
+    This stands in for themes until comments are coded: a theme is then one more class beside this one, and
+    what was coded later is held against it by evaluating the signals again, which changes nothing else.
+    """
+
+    key: ClassVar[str] = "mentions"
+    phrases: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, stored: Any) -> Self:
+        return cls(phrases=tuple(stored))
+
+    def store(self) -> Any:
+        return list(self.phrases)
+
+    def sentence(self, names: Names) -> str:
+        return _("the words mention %(which)s") % {"which": listed([f"“{one}”" for one in self.phrases])}
+
+    def meets(self, facts: SignalFacts) -> bool:
+        return re.search(self._pattern, facts.words, re.IGNORECASE) is not None
+
+    def where(self) -> Q:
+        said = Comment.objects.filter(signal=OuterRef("pk"), text__iregex=self._pattern)
+        return Q(Exists(said))
+
+    @property
+    def _pattern(self) -> str:
+        """Return what Python and PostgreSQL read alike."""
+        phrases = [r"\s+".join(map(re.escape, phrase.split())) for phrase in self.phrases]
+        return rf"(?<!\w)(?:{'|'.join(phrases)})(?!\w)"
+
+
 CONDITIONS: tuple[type[Condition], ...] = (
     ScoreIs,
     TierIn,
@@ -262,6 +326,8 @@ CONDITIONS: tuple[type[Condition], ...] = (
     RegionIn,
     PartnerIn,
     KindIn,
+    AccountIn,
+    Mentions,
 )
 _TABLES: dict[str, Any] = {
     "metric": Metric,
@@ -296,11 +362,12 @@ def where_all(conditions: Iterable[Condition]) -> Q:
     return whole
 
 
-def load_names() -> Names:
-    """Read what people call everything that conditions can hold."""
+def load_names(accounts: Iterable[str] = ()) -> Names:
+    """Read what people call everything that conditions can hold; customers only by the codes given."""
     tables: dict[str, Mapping[str, str]] = {
         table: dict(model.objects.values_list("pk", "name")) for table, model in _TABLES.items()
     }
+    tables["account"] = dict(Account.objects.filter(code__in=accounts).values_list("code", "name"))
     tables["tier"] = {str(key): str(label) for key, label in Account.Tier.choices}
     tables["kind"] = {str(key): str(label).lower() for key, label in Signal.Kind.choices}
     return Names(tables)
@@ -310,5 +377,9 @@ def read_back(conditions: Sequence[Condition], names: Names) -> str:
     """Say the conditions as one sentence's first half: "When …, open a case"."""
     if not conditions:
         return _("Whenever anybody says anything, open a case")
-    parts = [condition.sentence(names) for condition in conditions]
-    return _("When %(conditions)s, open a case") % {"conditions": _(", and ").join(parts)}
+    return _("When %(conditions)s, open a case") % {"conditions": said(conditions, names)}
+
+
+def said(conditions: Sequence[Condition], names: Names) -> str:
+    """Say conditions as they stand inside a sentence."""
+    return _(", and ").join(condition.sentence(names) for condition in conditions)

@@ -11,6 +11,8 @@ from rapport.rooms.action.services.playbooks import call_late_tasks
 from rapport.rooms.action.services.recurrence import look_at_all
 from rapport.rooms.action.services.reminders import send_reminders
 from rapport.rooms.action.services.snoozing import wake_all
+from rapport.rooms.action.services.streaming import deliver, take_up_left
+from rapport.rooms.action.services.streams import gather_due, match_streams
 
 
 @job(queue="action", priority=10)
@@ -34,3 +36,24 @@ def remind(timestamp: int) -> None:
 def look_for_recurrence(timestamp: int) -> None:
     """Look at each improvement in force once a week; asked daily, so that a missed Monday is made up for."""
     look_at_all(now=timezone.now())
+
+
+@job(queue="action")
+def match(signal_ids: list[str]) -> None:
+    """Put recorded signals on their way through the streams they belong to."""
+    match_streams([UUID(signal_id) for signal_id in signal_ids], now=timezone.now())
+
+
+@job(queue="streams")
+def deliver_stream(message: str) -> None:
+    """Try one message of a stream."""
+    deliver(UUID(message), now=timezone.now())
+
+
+@periodic("* * * * *")
+def keep_streams_flowing(timestamp: int) -> None:
+    """Send what streams at intervals have gathered, and take up messages that were left lying."""
+    now = timezone.now()
+    gather_due(now=now)
+    for pk in take_up_left(now=now):
+        deliver_stream.defer(message=str(pk))

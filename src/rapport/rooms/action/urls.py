@@ -12,6 +12,7 @@ from rapport.rooms.action.views import (
     playbooks,
     promises,
     rules,
+    streams,
     telling,
 )
 
@@ -78,6 +79,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("duty/away/<int:pk>/back/", duty.back, name="back"),
     path("duty/places/", duty.look_after, name="look-after"),
     path("duty/places/<int:pk>/remove/", duty.let_go, name="let-go"),
+    path("streams/", streams.listed, name="streams"),
+    path("streams/new/", streams.new, name="new-stream"),
+    path("streams/messages/<uuid:pk>/again/", streams.again, name="stream-again"),
+    path("streams/<slug:code>/", streams.show, name="stream"),
+    path("streams/<slug:code>/switch/", streams.switch, name="switch-stream"),
+    path("streams/<slug:code>/trial/", streams.trial, name="try-stream"),
+    path("streams/<slug:code>/secret/", streams.renew, name="renew-stream"),
+    path("streams/<slug:code>/remove/", streams.remove, name="remove-stream"),
     path("rules/", rules.rules, name="rules"),
     path("rules/new/", rules.new_rule, name="new-rule"),
     path("rules/<slug:code>/", rules.edit_rule, name="rule"),

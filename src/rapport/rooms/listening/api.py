@@ -1,5 +1,6 @@
 """What other rooms and the connectors may ask about surveys."""
 
+from rapport.rooms.listening.asked import AskedBase, asked_base
 from rapport.rooms.listening.definition import Definition
 from rapport.rooms.listening.done import tell_what_was_done
 from rapport.rooms.listening.events import ContactWanted, ResponsesSent
@@ -12,9 +13,11 @@ from rapport.rooms.listening.services.inviting import (
 )
 
 __all__ = [
+    "AskedBase",
     "ContactWanted",
     "Definition",
     "ResponsesSent",
+    "asked_base",
     "create_invitation",
     "link_of",
     "open_link",

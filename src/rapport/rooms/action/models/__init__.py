@@ -11,6 +11,7 @@ from rapport.rooms.action.models.improvement import (
 )
 from rapport.rooms.action.models.playbook import CaseTask, Playbook, PlaybookStep
 from rapport.rooms.action.models.rule import Absence, Responsibility, Rule, RuleTurn
+from rapport.rooms.action.models.streams import Stream, StreamItem, StreamMessage
 from rapport.rooms.action.models.telling import LetterTemplate, Promise, Publication, Recipient, Telling
 
 __all__ = [
@@ -37,6 +38,9 @@ __all__ = [
     "RootCause",
     "Rule",
     "RuleTurn",
+    "Stream",
+    "StreamItem",
+    "StreamMessage",
     "Telling",
     "Why",
 ]

@@ -191,8 +191,8 @@ def _locked(signal_ids: Sequence[UUID]) -> list[Signal]:
     return list(rows)
 
 
-def facts_of(signal: Signal) -> SignalFacts:
-    """Return what conditions look at."""
+def facts_of(signal: Signal, accounts: frozenset[str] = frozenset()) -> SignalFacts:
+    """Return what conditions look at; `accounts` are the codes of its customer and of all above."""
     return SignalFacts(
         kind=signal.kind,
         tier=signal.account.tier if signal.account else "",
@@ -201,6 +201,8 @@ def facts_of(signal: Signal) -> SignalFacts:
         stage=signal.stage_id,
         product=signal.product_id,
         partner=signal.partner_id,
+        accounts=accounts,
+        words="\n".join(comment.text for comment in signal.comments.all()),
         scores=tuple(
             ScoreFacts(
                 metric=score.metric_id,

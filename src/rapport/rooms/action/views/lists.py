@@ -169,6 +169,7 @@ def tabs_of(request: UserRequest, current: str) -> list[Tab]:
         Tab(_("All"), reverse("action:all"), current=current == "all"),
     ]
     tabs.append(Tab(_("Escalated"), reverse("action:escalations"), current=current == "escalations"))
+    tabs.append(Tab(_("Streams"), reverse("action:streams"), current=current == "streams"))
     if request.user.may(Permission.SEE_FIGURES):
         here = current == "improvements"
         tabs.append(Tab(_("Improvements"), reverse("action:improvements"), current=here))

@@ -1,8 +1,6 @@
 """The port to whoever carries short messages and chats: a webhook, anything apprise knows, or a folder."""
 
-import base64
 import hashlib
-import hmac
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ import apprise
 import requests
 
 from rapport.kernel.environment import SettingsError, environment
+from rapport.kernel.outbound.signing import sign
 
 SECONDS = 20
 
@@ -106,13 +105,6 @@ def _was_refused(error: BaseException | None) -> bool:
         inside = next((arg for arg in seen.args if isinstance(arg, BaseException)), None)
         seen = reason if isinstance(reason, BaseException) else inside or seen.__cause__ or seen.__context__
     return False
-
-
-def sign(secret: str, key: str, at: int, body: bytes) -> str:
-    """Return the signature of Standard Webhooks, version 1."""
-    raw = base64.b64decode(secret.removeprefix("whsec_"))
-    digest = hmac.new(raw, f"{key}.{at}.".encode() + body, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(digest).decode()
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,10 @@ BEGIN
   RETURN new;
 END $$;
 
-CREATE TRIGGER signals_place_score BEFORE INSERT OR UPDATE ON signals_score
+-- Who records by the thousand has the place at hand and gives it along.
+CREATE TRIGGER signals_place_new_score BEFORE INSERT ON signals_score FOR EACH ROW
+  WHEN (new.occurred_at IS NULL) EXECUTE FUNCTION signals_place_score();
+CREATE TRIGGER signals_place_score BEFORE UPDATE ON signals_score
   FOR EACH ROW EXECUTE FUNCTION signals_place_score();
 
 CREATE FUNCTION signals_place_scores_anew() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -74,6 +77,7 @@ BACKWARD = """
 DROP TRIGGER signals_place_scores_anew ON signals_signal;
 DROP FUNCTION signals_place_scores_anew();
 DROP TRIGGER signals_place_score ON signals_score;
+DROP TRIGGER signals_place_new_score ON signals_score;
 DROP FUNCTION signals_place_score();
 DROP TRIGGER signals_keep_attachment ON signals_attachment;
 DROP TRIGGER signals_keep_comment ON signals_comment;

@@ -48,7 +48,12 @@ _SIGNAL_COLUMNS = (
 )
 _KNOWN = "SELECT external_reference FROM signals_signal WHERE source = %s AND external_reference = ANY(%s)"
 _COPY_SIGNALS = f"COPY signals_signal ({', '.join(_SIGNAL_COLUMNS)}) FROM STDIN"
-_COPY_SCORES = "COPY signals_score (signal_id, metric_id, value, scale_low, scale_high) FROM STDIN"
+_SCORE_COLUMNS = (
+    *("signal_id", "metric_id", "value", "scale_low", "scale_high", "occurred_at", "kind", "source"),
+    *("account_id", "contact_id", "buying_role", "touchpoint_id", "product_id", "region_id", "partner_id"),
+    *("anonymous", "block", "superseded"),
+)
+_COPY_SCORES = f"COPY signals_score ({', '.join(_SCORE_COLUMNS)}) FROM STDIN"
 _COPY_COMMENTS = "COPY signals_comment (signal_id, text, language, question_key) FROM STDIN"
 
 
@@ -240,7 +245,7 @@ class BulkRecorder:
         with connection.cursor() as cursor:
             for statement, lines in (
                 (_COPY_SIGNALS, map(self._signal_line, rows)),
-                (_COPY_SCORES, _score_lines(rows)),
+                (_COPY_SCORES, self._score_lines(rows)),
                 (_COPY_COMMENTS, _comment_lines(rows)),
             ):
                 with cursor.copy(statement) as copy:
@@ -267,19 +272,46 @@ class BulkRecorder:
                 new.touchpoint or _NULL,
                 new.stage or _NULL,
                 new.product or _NULL,
-                new.region or (account.region if account else None) or _NULL,
-                new.division or (account.division if account else None) or _NULL,
-                new.partner or (account.partner if account else None) or _NULL,
+                _place(row, "region") or _NULL,
+                _place(row, "division") or _NULL,
+                _place(row, "partner") or _NULL,
                 _NULL if new.anonymous or self._author is None else str(self._author.pk),
                 _escaped(_array(new.emotions)) if new.emotions else "{}",
                 "t" if new.anonymous else "f",
-                _escaped(self._block(row)) if new.anonymous else "",
+                self._block(row),
                 "f\n",
             )
         )
 
+    def _score_lines(self, rows: Iterable[_Ready]) -> Iterator[str]:
+        """Write scores with their signal's place beside them, as the table's trigger would."""
+        for row in rows:
+            new = row.new
+            place = "\t".join(
+                (
+                    new.occurred_at.isoformat(),
+                    new.kind,
+                    _escaped(new.source),
+                    str(row.account.id) if row.account else _NULL,
+                    str(row.contact.id) if row.contact else _NULL,
+                    _escaped(row.buying_role),
+                    new.touchpoint or _NULL,
+                    new.product or _NULL,
+                    _place(row, "region") or _NULL,
+                    _place(row, "partner") or _NULL,
+                    "t" if new.anonymous else "f",
+                    self._block(row),
+                    "f\n",
+                )
+            )
+            for score in row.scores:
+                numbers = f"{score.value!r}\t{score.scale_low!r}\t{score.scale_high!r}"
+                yield f"{row.id.hex}\t{score.metric}\t{numbers}\t{place}"
+
     def _block(self, row: _Ready) -> str:
-        return anonymity.block_of(
+        if not row.new.anonymous:
+            return ""
+        block = anonymity.block_of(
             region=row.new.region,
             kind=row.new.kind,
             source=row.new.source,
@@ -287,6 +319,7 @@ class BulkRecorder:
             occurred=row.new.occurred_at,
             recorded=self._now,
         )
+        return _escaped(block)
 
     def _announce(self, rows: list[_Ready]) -> None:
         named = tuple(row.id for row in rows if not row.new.anonymous)
@@ -337,6 +370,11 @@ def _keys_of(place: str) -> frozenset[str]:
     return frozenset(table.objects.values_list("pk", flat=True))
 
 
+def _place(row: _Ready, name: str) -> str | None:
+    """Return what was said of the place, or else the account's."""
+    return getattr(row.new, name) or (getattr(row.account, name) if row.account else None)
+
+
 _NULL = "\\N"
 _LINES = 500
 _NEEDS_ESCAPE = re.compile(r"[\\\t\n\r]")
@@ -350,13 +388,6 @@ def _escaped(text: str) -> str:
 def _array(words: Iterable[str]) -> str:
     quoted = (word.replace("\\", "\\\\").replace('"', '\\"') for word in words)
     return "{" + ",".join(f'"{word}"' for word in quoted) + "}"
-
-
-def _score_lines(rows: Iterable[_Ready]) -> Iterator[str]:
-    for row in rows:
-        for score in row.scores:
-            numbers = f"{score.value!r}\t{score.scale_low!r}\t{score.scale_high!r}"
-            yield f"{row.id.hex}\t{score.metric}\t{numbers}\n"
 
 
 def _comment_lines(rows: Iterable[_Ready]) -> Iterator[str]:
