@@ -29,8 +29,8 @@ class Bar:
     url: str = ""
 
 
-def _ends(bars: Sequence[Bar], readings: Sequence[Reading]) -> tuple[float, float]:
-    low, high = 0.0, 0.0
+def _ends(bars: Sequence[Bar], readings: Sequence[Reading], up_to: float) -> tuple[float, float]:
+    low, high = 0.0, up_to
     for bar, reading in zip(bars, readings, strict=True):
         if not reading.hidden:
             low = min(low, bar.estimate.low or 0.0)
@@ -64,14 +64,18 @@ def bars_with_whiskers(
     scale: Scale | str = "",
     width: float = 487,
     hidden_below: int = HIDDEN_BELOW,
+    up_to: float = 0.0,
 ) -> Chart:
-    """Draw bars in the order given; thin ones are a tick in a range, hidden ones are hatched."""
+    """Draw bars in the order given; thin ones are a tick in a range, hidden ones are hatched.
+
+    Charts to be compared are given the same `up_to`, which their axes reach at least.
+    """
     readings = [read(bar.estimate, scale, hidden_below) for bar in bars]
     shape = scale_of(bars[0].estimate, scale) if bars else Scale(0, 1)
     widest = max((text_width(bar.label) for bar in bars), default=0)
     left = min(width * 0.4, widest + 12)
     ends = max((text_width(r.value if not r.thin else r.range) for r in readings), default=0)
-    ticks = nice_ticks(*_ends(bars, readings), steps=4)
+    ticks = nice_ticks(*_ends(bars, readings, up_to), steps=4)
     axis = Axis(ticks[0], ticks[-1], left, width - ends - 16)
     height = 20 + ROW * len(bars) + 6
     canvas = Canvas(width, height)

@@ -101,6 +101,7 @@ class Study:
 
     outcome: Measure
     offered: tuple[Candidate, ...]
+    drivers: tuple[Measure, ...]
     answers: int
     found: Drivers
     rated: tuple[Rated, ...]
@@ -111,6 +112,11 @@ class Study:
     p_value: float | None = None
     differences: tuple[DriverDifference, ...] = ()
     gain: Gain | None = None
+
+    @property
+    def rated_by_share(self) -> list[Rated]:
+        """Return the drivers, the one that counts most first."""
+        return sorted(self.rated, key=lambda one: -(one.share.value or 0.0))
 
     def name_of(self, key: object) -> str:
         """Return what a driver is called."""
@@ -133,6 +139,7 @@ def study(
     result = Study(
         outcome=outcome,
         offered=tuple(offered),
+        drivers=tuple(drivers),
         answers=table.n,
         found=found,
         rated=_rated(table, found, asked),
