@@ -1,4 +1,4 @@
-"""Ratings of five parts of the experience beside each relationship answer, moved by another part in each role."""
+"""Ratings of five parts of the experience beside each relationship answer; each role is moved by another."""
 
 from collections.abc import Iterator
 from typing import Any

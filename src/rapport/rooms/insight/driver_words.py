@@ -81,7 +81,9 @@ def group_sentence(found: Study, names: Names) -> str:
     by_driver: dict[str, list[str]] = {}
     for group in found.groups:
         if group.leading is not None and group.leading.is_proven and group.key:
-            by_driver.setdefault(str(group.leading.name), []).append(of_group(found.asked.by, group.key, names))
+            by_driver.setdefault(str(group.leading.name), []).append(
+                of_group(found.asked.by, group.key, names)
+            )
     said = [
         _("for %(groups)s it is %(driver)s")
         % {"groups": _listed(groups), "driver": in_sentence(found.name_of(driver))}
@@ -196,7 +198,7 @@ def _in_figures(figure: Estimate, before: float) -> str:
 def _changes(one: Gain) -> str:
     return _listed(
         [
-            _("%(name)s rose by %(size)s" if change > 0 else "%(name)s fell by %(size)s")
+            (_("%(name)s rose by %(size)s") if change > 0 else _("%(name)s fell by %(size)s"))
             % {"name": in_sentence(measure.name), "size": f"{abs(change):g}"}
             for measure, change in one.changes
         ]
@@ -225,7 +227,7 @@ def how(found: Study) -> list[tuple[str, str]]:
         (
             _("Importance"),
             _(
-                "LMG: the gain in R² from a rating, averaged over all orders in which the ratings can be added "
+                "LMG: the gain in R² from a rating, averaged over all orders in which ratings can be added "
                 "(the Shapley value; Lindeman, Merenda and Gold 1980; Grömping 2007). Shares add up to 100%. "
                 "Relative weights (Johnson 2000) stand beside them as a second opinion."
             ),

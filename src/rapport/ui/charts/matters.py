@@ -176,7 +176,7 @@ def _row(one: Matter, up: Reading, across: Reading, placed: _Placed | None) -> l
 
 def _said(count: int, first: Sequence[str]) -> str:
     if not first:
-        return _("%(count)d parts by importance and rating; none counts more and is rated lower than most.") % {
+        return _("%(count)d parts by importance and rating; none counts more and is rated lower.") % {
             "count": count
         }
     return _("%(count)d parts by importance and rating; to fix first: %(first)s.") % {

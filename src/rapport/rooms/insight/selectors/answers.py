@@ -1,6 +1,6 @@
 """The answers behind a driver analysis: an outcome and the ratings given beside it, one row a signal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rapport.kernel.models import User
 from rapport.rooms.catalog.models import Metric
+from rapport.rooms.insight.selectors.counting import measures
 from rapport.rooms.insight.tallies import Measure
 from rapport.rooms.signals.api import Filters
 from rapport.rooms.signals.models import Score, ScoreQuerySet
@@ -72,7 +73,8 @@ def candidates(user: User, outcome: Measure, filters: Filters, known: Sequence[M
 def usual_drivers(found: Sequence[Candidate]) -> list[Measure]:
     """Return what is taken for drivers when nobody chose: ratings, or without any the other metrics.
 
-    Recommendation, satisfaction and effort are outcomes themselves; beside ratings they would take their part.
+    Recommendation, satisfaction and effort are outcomes themselves; beside ratings they would take their
+    part.
     A metric given in less than half as many answers as the most common one would cost more than it tells.
     """
     ratings = [one for one in found if one.measure.kind == Metric.Kind.INDEX] or list(found)
@@ -81,7 +83,7 @@ def usual_drivers(found: Sequence[Candidate]) -> list[Measure]:
 
 
 def answer_table(user: User, outcome: Measure, drivers: Sequence[Measure], filters: Filters) -> AnswerTable:
-    """Read the answers with an outcome that the user may see and the filters keep, each on its metric's scale.
+    """Read the answers with an outcome that the user may see and the filters keep, on their metrics' scales.
 
     Anonymous blocks come whole or not at all: all answers of a block were given to the same metrics.
     """
@@ -108,10 +110,32 @@ def answer_table(user: User, outcome: Measure, drivers: Sequence[Measure], filte
         x=x,
         clusters=_clusters([row[4] for row in read]),
         anonymous=np.array([row[5] for row in read], dtype=np.bool_),
-        groups={
-            name: [row[6 + number] or "" for row in read] for number, name in enumerate(_COLUMNS)
-        },
+        groups={name: [row[6 + number] or "" for row in read] for number, name in enumerate(_COLUMNS)},
     )
+
+
+def answer_columns() -> list[str]:
+    """Return what each row of `answer_rows` holds."""
+    return [*(f"score {one.key}" for one in measures()), "cluster", *GROUPINGS, "anonymous"]
+
+
+def answer_rows(user: User, outcome: Measure, filters: Filters) -> Iterator[tuple[Any, ...]]:
+    """Yield one row an answer, in the order in which an analysis numbers the customers."""
+    known = measures()
+    others = [one for one in known if one.key != outcome.key]
+    table = answer_table(user, outcome, others, filters)
+    columns = {one.key: table.x[:, at] for at, one in enumerate(others)} | {outcome.key: table.y}
+    for row in range(table.n):
+        yield (
+            *(_plain(columns[one.key][row]) for one in known),
+            int(table.clusters[row]),
+            *(table.groups[name][row] for name in GROUPINGS),
+            bool(table.anonymous[row]),
+        )
+
+
+def _plain(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _scores(user: User, filters: Filters) -> ScoreQuerySet:

@@ -1,14 +1,14 @@
-"""What moves an outcome: its drivers with their ranges, for whom they differ, and what raising one would bring."""
+"""What moves an outcome: its drivers with their ranges, for whom, and what raising one would bring."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from rapport.kernel.models import User
 from rapport.rooms.insight.selectors.answers import (
-    GROUPINGS,
     AnswerTable,
     Candidate,
     FloatArray,
@@ -151,19 +151,20 @@ def study(
 
 
 def chosen_drivers(offered: Sequence[Candidate], keys: Sequence[str]) -> list[Measure]:
-    """Return the drivers asked for among those offered, or the usual ones; never more than can be worked out."""
+    """Return the drivers asked for among those offered, or the usual ones; never too many to work out."""
     chosen = [one.measure for one in offered if one.measure.key in keys]
     return (chosen or usual_drivers(offered))[:MOST_AT_ONCE]
 
 
-def used_rows(x: FloatArray, missing: Missing) -> np.ndarray:
+def used_rows(x: FloatArray, missing: Missing) -> NDArray[np.bool_]:
     """Return which answers a study rests on."""
     holes = np.isnan(x)
-    return ~holes.any(axis=1) if missing == "complete" else ~holes.all(axis=1)
+    bare: NDArray[np.bool_] = holes.any(axis=1) if missing == "complete" else holes.all(axis=1)
+    return ~bare
 
 
 def _drivers(table: AnswerTable, y: FloatArray, asked: StudyAsked) -> Drivers:
-    columns = {one.key: table.x[:, j] for j, one in enumerate(table.drivers)}
+    columns: dict[Hashable, ArrayLike] = {one.key: table.x[:, j] for j, one in enumerate(table.drivers)}
     return key_drivers(columns, y, clusters=table.clusters, missing=asked.missing)
 
 
@@ -232,21 +233,17 @@ def _gain(table: AnswerTable, found: Drivers, asked: StudyAsked) -> Gain | None:
     changes = _changes(table, found, asked)
     if not changes:
         return None
-    by_key = {one.key: change for one, change in changes}
+    by_key: dict[Hashable, float] = {one.key: change for one, change in changes}
     gain = Gain(changes, what_if(found, by_key), found.outcome_mean)
     points = _in_figures(table.outcome, table.y)
     if points is None or found.reason is not None:
         return gain
     values, unit = points
     other = _drivers(table, values, asked)
-    return replace(
-        gain, figure=replace(what_if(other, by_key), unit=unit), figure_before=other.outcome_mean
-    )
+    return replace(gain, figure=replace(what_if(other, by_key), unit=unit), figure_before=other.outcome_mean)
 
 
-def _changes(
-    table: AnswerTable, found: Drivers, asked: StudyAsked
-) -> tuple[tuple[Measure, float], ...]:
+def _changes(table: AnswerTable, found: Drivers, asked: StudyAsked) -> tuple[tuple[Measure, float], ...]:
     """Return the changes asked for; each must leave the driver's mean on its scale."""
     measures = {one.key: one for one in table.drivers}
     means = {str(one.name): one.performance for one in found.drivers}
@@ -254,7 +251,8 @@ def _changes(
     for key, change in asked.changes:
         if key not in measures:
             raise StudyRefused(
-                f"change-{key}", f"'{key}' is not among the drivers: {', '.join(measures)}. Choose one of these."
+                f"change-{key}",
+                f"'{key}' is not among the drivers: {', '.join(measures)}. Choose one.",
             )
         one, mean = measures[key], means.get(key)
         if mean is not None and change and not one.low <= mean + change <= one.high:

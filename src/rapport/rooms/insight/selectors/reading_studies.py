@@ -2,15 +2,44 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from rapport.kernel.models import User
 from rapport.rooms.insight.selectors.answers import GROUPINGS
+from rapport.rooms.insight.selectors.counting import measures
 from rapport.rooms.insight.selectors.drivers import MOST_AT_ONCE, StudyAsked, StudyRefused
+from rapport.rooms.insight.selectors.reading import read_asked
+from rapport.rooms.insight.tallies import Measure
+from rapport.rooms.signals.api import Filters
 
 CHANGE = "change-"
 NO_GROUPS = "none"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be explained, for which answers, and how."""
+
+    outcome: Measure
+    filters: Filters
+    study: StudyAsked
+
+
+def asked_of(user: User, query: QueryDict, now: datetime) -> Wanted | None:
+    """Read the whole address of the drivers; None when no metric is set up. Raises StudyRefused."""
+    found = answers_asked(user, query, now)
+    return None if found is None else Wanted(*found, read_study(query))
+
+
+def answers_asked(user: User, query: QueryDict, now: datetime) -> tuple[Measure, Filters] | None:
+    """Read which answers are asked for; None when no metric is set up."""
+    known = {one.key: one for one in measures()}
+    filters = read_asked(user, query, known, now)
+    return None if filters is None else (known[filters.metric], filters)
 
 
 def read_study(query: QueryDict) -> StudyAsked:
@@ -43,7 +72,7 @@ def read_study(query: QueryDict) -> StudyAsked:
 
 def _changes(query: QueryDict) -> Iterator[tuple[str, float]]:
     for key in query:
-        text = query[key].strip() if key.startswith(CHANGE) else ""
+        text = query.get(key, "").strip() if key.startswith(CHANGE) else ""
         if not text:
             continue
         try:
@@ -52,7 +81,8 @@ def _changes(query: QueryDict) -> Iterator[tuple[str, float]]:
             value = math.nan
         if not math.isfinite(value):
             raise StudyRefused(
-                key, _("'%(text)s' is no number. Write by how much the rating changes, such as 0.5.")
-                % {"text": text[:40]}
+                key,
+                _("'%(text)s' is no number. Write by how much the rating changes, such as 0.5.")
+                % {"text": text[:40]},
             )
         yield key.removeprefix(CHANGE), value

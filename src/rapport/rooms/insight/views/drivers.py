@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -43,6 +44,7 @@ KEYS = (
     "partner", "language", "kind", "source",
 )  # fmt: skip
 SMALL = 390
+AFRESH = ("driver", CHANGE)
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,9 @@ def _context(request: UserRequest, page: _Page) -> dict[str, Any]:
             request, _("%(n)s answers") % {"n": number(answers)}, offered_filters(request.user, KEYS)
         ),
         "chips": [
-            Choice(one.name, _with(request, {"metric": one.key}, drop=("driver", CHANGE)), one == page.outcome)
+            Choice(
+                one.name, _with(request, {"metric": one.key}, drop=("driver", CHANGE)), one == page.outcome
+            )
             for one in page.known
         ],
         "error": error.message if error and not error.field.startswith(CHANGE) else "",
@@ -231,7 +235,7 @@ def _pictures(request: UserRequest, found: Study, names: Names) -> list[Shown]:
     pictures += [
         Shown(
             f"group-{number_}",
-            words.of_group(found.asked.by, group.key, names).capitalize(),
+            capfirst(words.of_group(found.asked.by, group.key, names)),
             _base(group.found.n, group.found.clusters) if group.found.reason is None else "",
             _group_bars(found, group),
             note=words.about_group(found, group),
@@ -250,10 +254,7 @@ def bars(found: Study, rated: Sequence[Rated], subtitle: str) -> Chart:
     lead = found.leading.name if found.leading and found.leading.is_proven else None
     return bars_with_whiskers(
         Caption("", subtitle, _("LMG shares with 95% range; customers drawn anew 500 times")),
-        [
-            Bar(one.measure.name, one.share, "accent" if one.measure.key == lead else "pas")
-            for one in rated
-        ],
+        [Bar(one.measure.name, one.share, "accent" if one.measure.key == lead else "pas") for one in rated],
         scale=words.SHARE,
         up_to=_up_to(found),
     )
@@ -360,8 +361,11 @@ def _base(n: int, customers: int) -> str:
 
 def _groupings(request: UserRequest, found: Study) -> list[Choice]:
     names = {name: dimension_name(name) for name in GROUPINGS}
+    chosen = found.asked.by or NO_GROUPS
     return [
-        Choice(names.get(key, _("No groups")), _with(request, {"by": key}), (found.asked.by or NO_GROUPS) == key)
+        Choice(
+            names.get(key, _("No groups")), _with(request, {"by": key}), (found.asked.by or NO_GROUPS) == key
+        )
         for key in (*GROUPINGS, NO_GROUPS)
     ]
 
