@@ -26,13 +26,13 @@ def shares(covariance: Array) -> Array:
         for at, driver in enumerate(order):
             gains[driver] += r_squared(covariance, order[: at + 1]) - r_squared(covariance, order[:at])
     gains /= len(orders)
-    return gains / gains.sum()
+    return np.asarray(gains / gains.sum(), dtype=np.float64)
 
 
 def weighted_covariance(table: Array, weights: Array) -> Array:
     """Return the covariance of the columns with each row counted so many times."""
     centred = table - np.average(table, axis=0, weights=weights)
-    return (centred * weights[:, None]).T @ centred / weights.sum()
+    return np.asarray((centred * weights[:, None]).T @ centred / weights.sum(), dtype=np.float64)
 
 
 def drivers_by_hand(

@@ -159,7 +159,7 @@ def chosen_drivers(offered: Sequence[Candidate], keys: Sequence[str]) -> list[Me
 def used_rows(x: FloatArray, missing: Missing) -> NDArray[np.bool_]:
     """Return which answers a study rests on."""
     holes = np.isnan(x)
-    bare: NDArray[np.bool_] = holes.any(axis=1) if missing == "complete" else holes.all(axis=1)
+    bare = np.asarray(holes.any(axis=1) if missing == "complete" else holes.all(axis=1), dtype=np.bool_)
     return ~bare
 
 

@@ -69,6 +69,8 @@ def read_dimensions(query: QueryDict) -> tuple[str, ...]:
                 _("There is no dimension '%(name)s'. Choose one of %(known)s.")
                 % {"name": name[:60], "known": ", ".join(DIMENSIONS)},
             )
+    if {"month", "quarter"} <= set(asked):
+        raise ExplorerRefused("by", _("Choose month or quarter, not both."))
     if len(asked) > MOST_DIMENSIONS:
         raise ExplorerRefused("by", _("Choose at most %(most)d dimensions.") % {"most": MOST_DIMENSIONS})
     return asked or USUAL
@@ -114,6 +116,8 @@ def lettered(result: Result) -> Explored:
     panels: dict[tuple[Any, ...], list[Line]] = {}
     for line in result.lines:
         panels.setdefault((*line.key[1:], line.anonymous), []).append(line)
+    if result.spec.by[0] in {"month", "quarter"}:
+        panels = {key: sorted(lines, key=lambda line: str(line.key[0])) for key, lines in panels.items()}
     differences = {}
     for key, lines in panels.items():
         for a, b in permutations(range(len(lines[: len(ascii_uppercase)])), 2):

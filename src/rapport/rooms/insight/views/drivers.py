@@ -363,9 +363,7 @@ def _groupings(request: UserRequest, found: Study) -> list[Choice]:
     names = {name: dimension_name(name) for name in GROUPINGS}
     chosen = found.asked.by or NO_GROUPS
     return [
-        Choice(
-            names.get(key, _("No groups")), _with(request, {"by": key}), (found.asked.by or NO_GROUPS) == key
-        )
+        Choice(names.get(key, _("No groups")), _with(request, {"by": key}), chosen == key)
         for key in (*GROUPINGS, NO_GROUPS)
     ]
 

@@ -1,7 +1,7 @@
 """The explorer: any metric by up to three dimensions, small pictures side by side, saved as a tile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -125,13 +125,13 @@ def _where(request: UserRequest) -> dict[str, list[str]]:
 
 
 def _found(request: UserRequest) -> tuple[Explored | None, str]:
-    now, user, query = timezone.now(), request.user, request.GET
+    now, user, query = timezone.now(), request.user, request.GET.copy()
     error = ""
     try:
         read_dimensions(query)
     except ExplorerRefused as refused:
-        error, query = refused.message, query.copy()
-        query.setlist("by", list(USUAL))  # type: ignore[attr-defined]
+        error = refused.message
+        query.setlist("by", list(USUAL))
     asked = query.urlencode()
     found = kept_if_slow(user, "explorer", (asked, now.date()), lambda: explore(user, query, now), now)
     return found.value, error
@@ -285,8 +285,10 @@ def _answers_url(filters: Filters, by: Sequence[str], line: Line) -> str:
         return ""
     if any(not key and name == "sector" for name, key in zip(by, line.key, strict=True)):
         return ""
-    changes = {_PARAMETERS[name]: (str(key) or "none",) for name, key in zip(by, line.key, strict=True)}
-    return f"{reverse('signals:list')}?{replace(filters, **changes).query()}"
+    changes: dict[str, Any] = {
+        _PARAMETERS[name]: (str(key) or "none",) for name, key in zip(by, line.key, strict=True)
+    }
+    return f"{reverse('signals:list')}?{filters.changed(**changes).query()}"
 
 
 def table(found: Explored, names: Names) -> ChartTable:
