@@ -10,17 +10,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.db import connection, transaction
+from django.core.management import call_command
 from django.test import Client
-from django.test.testcases import LiveServerThread
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from rapport.demo.load import load_company
 from rapport.kernel.models import User
 from rapport.ui.formats import interval, number
-from tests.browser import open_page
+from tests.browser import open_page, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 Z = 1.959963984540054
@@ -28,30 +26,18 @@ Z = 1.959963984540054
 
 @pytest.fixture(scope="module")
 def company(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """Load the fictional company once, serve it from the same transaction, and take it away again."""
+    """Load the fictional company once, serve it, and empty the database again."""
     with django_db_blocker.unblock():
-        transaction.set_autocommit(False)
-        connection.inc_thread_sharing()
-        server = LiveServerThread(
-            "127.0.0.1", StaticFilesHandler, connections_override={"default": connection}
-        )
-        server.daemon = True
         try:
             load_company(password="a password for nobody", now=timezone.now())
-            server.start()
-            server.is_ready.wait()
-            if server.error:
-                raise server.error
-            yield f"http://127.0.0.1:{server.port}"
+            with serving() as url:
+                yield url
         finally:
-            server.terminate()
-            connection.dec_thread_sharing()
-            transaction.rollback()
-            transaction.set_autocommit(True)
+            call_command("flush", verbosity=0, interactive=False, allow_cascade=True)
 
 
 @pytest.fixture
-def client_of(company: str, db: None) -> Callable[[str], Client]:
+def client_of(company: str) -> Callable[[str], Client]:
     """Return a client signed in as a colleague of the company."""
 
     def client(key: str) -> Client:
