@@ -187,6 +187,8 @@ PROGRAMMES: list[Door] = [
         for method in ("GET", "POST")
     ),
     Door("ask/snippet/<uuid:pk>.js", EVERYBODY, "GET", "ask/snippet/{open_link}.js"),
+    Door("ask/snippet/<uuid:pk>/begin", EVERYBODY, "GET", "ask/snippet/{open_link}/begin"),
+    Door("ask/snippet/<uuid:pk>/send", EVERYBODY, "POST", "ask/snippet/{open_link}/send"),
     *api("GET", "programmes", FIGURES),
     *api("POST", "programmes", ASK, body={"name": "A name", "kind": "periodic", "survey": "{survey}"}),
     *api("GET", PROGRAMME_API, FIGURES, at=G_API),
