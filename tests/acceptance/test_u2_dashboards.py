@@ -88,7 +88,8 @@ def test_a_cx_manager_finds_the_late_parts_of_one_region(page_of: Callable[[str,
     assert figure.inner_text().startswith("−"), "detractors outnumber promoters there"
     said = re.search(r"n ([\d,]+)", figure.inner_text())
     assert said is not None
-    page.get_by_role("link", name="Read the answers a").click()
+    figure.get_by_role("link").click()
+    page.wait_for_load_state()
     expect(page.get_by_text(re.compile(rf"\b{said.group(1)}\b")).first).to_be_visible()
     assert "touchpoint=delivery" in page.url
     assert "region=benelux" in page.url

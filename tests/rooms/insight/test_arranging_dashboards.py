@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -105,7 +106,8 @@ def test_whoever_opens_a_shared_dashboard_sees_figures_of_their_own_customers(
 
 
 def test_a_program_keeps_changes_and_deletes_a_dashboard(cast: Cast, browser_of: BrowserOf) -> None:
-    browser, told = browser_of("analyst"), {"content_type": "application/json"}
+    told: dict[str, Any] = {"content_type": "application/json"}
+    browser = browser_of("analyst")
     tile = {"kind": "breakdown", "by": ["region"], "compare": {"against": "last_year"}}
     made = browser.post("/api/v1/dashboards", {"name": "Mine", "tiles": [tile]}, **told)
     assert made.status_code == 201
