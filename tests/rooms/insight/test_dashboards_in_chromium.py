@@ -11,7 +11,6 @@ from tests.cast import World
 from tests.rooms.insight.answers import draw_answers, record_answers
 
 from rapport.kernel.models import User
-from rapport.rooms.insight.boards.defaults import BOARDS
 from rapport.rooms.insight.models import Dashboard
 from rapport.rooms.insight.services.dashboards import create_dashboard
 
@@ -36,7 +35,7 @@ def test_every_dashboard_is_open_to_everybody(
 ) -> None:
     record_answers(draw_answers(world))
     kept = create_dashboard(cast("analyst"), "Mine", [{"kind": "figure"}, {"kind": "pivot", "by": ["role"]}])
-    paths = [f"boards/{key}/?period=24m" for key in BOARDS]
+    paths = [f"boards/{key}/?period=24m" for key in ("cx-manager", "analyst", "account-manager")]
     paths += ["boards/", f"boards/{kept.code}/arrange/", "boards/analyst/tiles/5/?period=24m"]
     with open_page(browser, theme, phone) as page:
         sign_in(page, live_server.url, browser_of("analyst"))
