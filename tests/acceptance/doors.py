@@ -235,6 +235,14 @@ STREAMS: list[Door] = [
     *page(
         "act/streams/messages/<uuid:pk>/again/", SEE, at="act/streams/messages/{message}/again/", post=True
     ),
+    *page("act/replies/<int:pk>/", WORK, at="act/replies/{reply}/", both=True),
+    *api("GET", "replies", WORK),
+    *api("POST", "replies/<int:pk>", WORK, at="replies/{reply}", body={"mine": False}),
+    # As the mail service's reports: without a service in use and its secret there is no such page.
+    *(
+        Door("act/inbound/<slug:service>/", PROGRAM, method, "act/inbound/postmark/")
+        for method in ("GET", "POST")
+    ),
     *api("GET", "streams", SEE),
     *api("POST", "streams", SEE, body={"name": "Mine"}),
     *api("GET", "streams/<code>", SEE, at="streams/{stream}"),
@@ -247,9 +255,47 @@ STREAMS: list[Door] = [
     *api("POST", "streams/messages/<uuidstr:pk>/again", SEE, at="streams/messages/{message}/again"),
 ]
 
+WORKSHOP, K = "act/workshops/<slug:code>/", "act/workshops/{workshop}/"
+WORKSHOP_API, K_API = "workshops/<code>", "workshops/{workshop}"
+WORKSHOPS: list[Door] = [
+    *page("act/workshops/", FIGURES),
+    *page("act/workshops/new/", WORK, both=True),
+    *page(WORKSHOP, FIGURES, at=K),
+    *page(f"{WORKSHOP}edit/", WORK, at=f"{K}edit/", both=True),
+    *page(f"{WORKSHOP}pack/", FIGURES, at=f"{K}pack/"),
+    *page(f"{WORKSHOP}pack.<slug:kind>", FIGURES, at=f"{K}pack.pdf"),
+    *page(f"{WORKSHOP}vote/", FIGURES, at=f"{K}vote/", both=True),
+    *page(f"{WORKSHOP}follow-up/", FIGURES, at=f"{K}follow-up/"),
+    *(
+        door
+        for step in ("make-pack", "items", "voting", "agree")
+        for door in page(f"{WORKSHOP}{step}/", WORK, at=f"{K}{step}/", post=True)
+    ),
+    *page(f"{WORKSHOP}items/<int:pk>/remove/", WORK, at=f"{K}items/{{workshop_item}}/remove/", post=True),
+    *api("GET", "workshops", FIGURES),
+    *api("POST", "workshops", WORK, body={"title": "Dates", "held_on": "2026-03-02"}),
+    *api("GET", WORKSHOP_API, FIGURES, at=K_API),
+    *api("GET", f"{WORKSHOP_API}/pack", FIGURES, at=f"{K_API}/pack"),
+    *api("POST", f"{WORKSHOP_API}/pack", WORK, at=f"{K_API}/pack"),
+    *api("GET", f"{WORKSHOP_API}/pack/<kind>", FIGURES, at=f"{K_API}/pack/pdf"),
+    *api("POST", f"{WORKSHOP_API}/items", WORK, at=f"{K_API}/items", body={"text": "Who rings"}),
+    *api("DELETE", f"{WORKSHOP_API}/items/<int:pk>", WORK, at=f"{K_API}/items/{{workshop_item}}"),
+    *api("POST", f"{WORKSHOP_API}/voting", WORK, at=f"{K_API}/voting", body={"open": True}),
+    *api("PUT", f"{WORKSHOP_API}/vote", FIGURES, at=f"{K_API}/vote", body={"dots": {}}),
+    *api("GET", f"{WORKSHOP_API}/follow-up", FIGURES, at=f"{K_API}/follow-up"),
+    *api(
+        "POST",
+        f"{WORKSHOP_API}/actions",
+        WORK,
+        at=f"{K_API}/actions",
+        body={"text": "One desk", "owner": LEAD, "due_on": "2099-03-02"},
+    ),
+]
+
 DOORS: list[Door] = [
     *PROGRAMMES,
     *STREAMS,
+    *WORKSHOPS,
     # kernel
     *(Door(probe, EVERYBODY) for probe in ("live", "started", "ready")),
     Door("metrics", PROGRAM),
@@ -464,6 +510,14 @@ DOORS: list[Door] = [
     *api("POST", "dashboards/<key>/tiles", FIGURES, at="dashboards/{board}/tiles", body={"kind": "figure"}),
     *api("DELETE", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
     *api("GET", "figures/<metric>", FIGURES, at="figures/nps"),
+    *page("understand/drivers/", FIGURES),
+    *page("understand/drivers/<slug:key>.svg", FIGURES, at="understand/drivers/map.svg"),
+    *page("understand/explore/", FIGURES),
+    *page("understand/explore/<int:number>.svg", FIGURES, at="understand/explore/1.svg"),
+    *page("understand/explore/save/", FIGURES, post=True),
+    *api("GET", "explore", FIGURES),
+    *api("GET", "drivers", FIGURES),
+    *api("GET", "drivers/answers", EXPORT),
     # action
     *page("act/", SEE),
     *page("act/team/", SEE),

@@ -40,6 +40,7 @@ def _is_page(door: Door) -> bool:
     files = (
         ".csv",
         ".css",
+        ".svg",
         ".js",
         ".pdf",
         "<uuid:pk>/<str:kind>",

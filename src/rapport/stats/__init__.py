@@ -23,6 +23,7 @@ from rapport.stats.estimate import (
     Estimate,
     Strength,
 )
+from rapport.stats.leading import Leading, leading_driver
 from rapport.stats.lifetime import (
     ShiftedBetaGeometric,
     Survival,
@@ -122,6 +123,7 @@ __all__ = [
     "Importance",
     "KMeans",
     "LatentClasses",
+    "Leading",
     "LogOdds",
     "MarginalHomogeneity",
     "MatchQuality",
@@ -180,6 +182,7 @@ __all__ = [
     "krejcie_morgan",
     "krippendorff_alpha",
     "latent_classes",
+    "leading_driver",
     "log_odds_with_prior",
     "margin_multiple",
     "marginal_homogeneity",

@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from rapport.kernel.api_access import require
 from rapport.kernel.roles import Permission
 from rapport.rooms.insight.boards.routes import router as boards_router
+from rapport.rooms.insight.driver_routes import router as drivers_router
 from rapport.rooms.insight.selectors.counting import add_up, base_of, cube, measures, total
 from rapport.rooms.insight.tallies import Measure, Tally
 from rapport.rooms.signals.api import read_filters
@@ -16,6 +17,7 @@ from rapport.stats.estimate import Estimate
 
 router = Router(tags=["figures"])
 router.add_router("", boards_router)
+router.add_router("", drivers_router)
 
 
 class EstimateOut(Schema):

@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from rapport.rooms.insight.views import arranging, boards
+from rapport.rooms.insight.views.drivers import drivers, drivers_picture
+from rapport.rooms.insight.views.explorer import explorer, explorer_picture, save
 from rapport.rooms.insight.views.home import home
 
 app_name = "insight"
@@ -10,6 +12,11 @@ BOARD = "understand/boards/<slug:board>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("understand/", boards.home, name="dashboard"),
+    path("understand/drivers/", drivers, name="drivers"),
+    path("understand/drivers/<slug:key>.svg", drivers_picture, name="drivers-picture"),
+    path("understand/explore/", explorer, name="explorer"),
+    path("understand/explore/<int:number>.svg", explorer_picture, name="explorer-picture"),
+    path("understand/explore/save/", save, name="explorer-save"),
     path("understand/boards/", boards.listed, name="boards"),
     path(BOARD, boards.board, name="board"),
     path(f"{BOARD}tiles/<int:number>/", boards.tile, name="tile"),
