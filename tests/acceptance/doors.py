@@ -223,6 +223,56 @@ STEPS_OF_IMPROVEMENT: dict[str, dict[str, Any]] = {
     "cases": {"case": "{case}"},
 }
 
+RECEIVED = {"account": "{account}", "words": "Late again", "how": "telephone"}
+COMPLAINT_STEPS: dict[str, dict[str, Any]] = {
+    "receipt": {"how": "telephone", "words": "It reached us"},
+    "findings": {"words": "Nobody owns the date"},
+    "decision": {"decision": "upheld", "reasons": "It was late"},
+    "remedies": {"kind": "apology", "words": "Said sorry"},
+    "referral": {"to": "A court"},
+}
+LETTER_TEXT = {"subject": "a", "body": "{{code}}"}
+COMPLAINTS: list[Door] = [
+    *page("act/complaints/", SEE),
+    *page("act/complaints/register.csv", EXPORT),
+    *page("act/complaints/new/", WORK, both=True),
+    *page("act/complaints/year/", FIGURES),
+    *page("act/complaints/terms/", RULES, both=True),
+    *page(
+        "act/complaints/categories/<int:pk>/switch/",
+        RULES,
+        at="act/complaints/categories/{complaint_category}/switch/",
+        post=True,
+    ),
+    *page(f"{CASE}complaint/<slug:name>/", WORK, at=f"{C}complaint/finding/", post=True),
+    *page("act/letters/<slug:purpose>/<slug:language>/", RULES, at="act/letters/receipt/en/", both=True),
+    *api("GET", "complaints", SEE),
+    *api("POST", "complaints", WORK, at="complaints?for={account}", body=RECEIVED),
+    *api("GET", "complaints/year/<year>", FIGURES, at="complaints/year/2026"),
+    *api("GET", "cases/<code>/complaint", SEE, at="cases/{case}/complaint"),
+    *api("POST", "cases/<code>/complaint", WORK, at="cases/{case}/complaint", tells="how"),
+    *(
+        door
+        for step, body in COMPLAINT_STEPS.items()
+        for door in api(
+            "POST",
+            f"cases/<code>/complaint/{step}",
+            WORK,
+            at=f"cases/{{case}}/complaint/{step}",
+            body=body,
+        )
+    ),
+    *api("GET", "complaint-terms", RULES),
+    *api(
+        "PUT",
+        "complaint-terms",
+        RULES,
+        body={"severity": "minor", "acknowledge_hours": 8, "resolve_hours": 40},
+    ),
+    *api("GET", "letter-texts", RULES),
+    *api("PUT", "letter-texts/<purpose>/<language>", RULES, at="letter-texts/receipt/en", body=LETTER_TEXT),
+]
+
 STREAM, F = "act/streams/<slug:code>/", "act/streams/{stream}/"
 STREAMS: list[Door] = [
     *page("act/streams/", SEE),
@@ -297,6 +347,7 @@ DOORS: list[Door] = [
     *PROGRAMMES,
     *STREAMS,
     *WORKSHOPS,
+    *COMPLAINTS,
     # kernel
     *(Door(probe, EVERYBODY) for probe in ("live", "started", "ready")),
     Door("metrics", PROGRAM),

@@ -28,6 +28,8 @@ from rapport.rooms.action.models import (
     Ask,
     Case,
     CaseTask,
+    Complaint,
+    ComplaintCategory,
     CorrectiveAction,
     Escalation,
     EscalationLevel,
@@ -76,6 +78,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
     shared = {
         "mail": mail.pk,
         "rule": rule.code,
+        "complaint_category": ComplaintCategory.objects.create(name="Dates").pk,
         "holiday": holiday.pk,
         "survey": _survey(),
         **_playbook(),
@@ -167,6 +170,7 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "file": signal.attachments.get().pk,
         "case": case.code,
         "escalation": _escalation(case, now).code,
+        "complaint": _complaint(case, now),
         "telling": Telling.objects.create(case=case, words={"en": "One owner"}, drafted_at=now).code,
         "task": _task(case, now),
         "ask": _ask(contact, now).code,
@@ -237,6 +241,18 @@ def _escalation(case: Case, now: datetime) -> Escalation:
         number=1, defaults={"name": "Named responder", "responder": lead}
     )
     return Escalation.objects.create(case=case, level=level, reason="person", words="Now", raised_at=now)
+
+
+def _complaint(case: Case, now: datetime) -> int:
+    made: int = Complaint.objects.create(
+        case=case,
+        received_at=now,
+        received_how="telephone",
+        registered_at=now,
+        acknowledge_due_at=now,
+        resolve_due_at=now,
+    ).pk
+    return made
 
 
 def _playbook() -> Objects:
