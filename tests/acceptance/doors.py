@@ -177,6 +177,15 @@ PROGRAMMES: list[Door] = [
     *page(f"{PROGRAMME}interviews/<uuid:pk>/", SEE, at=f"{G}interviews/{{interview}}/", both=True),
     *page(f"{PROGRAMME}paper/", ASK, at=f"{G}paper/", both=True),
     *page(f"{PROGRAMME}paper/<slug:language>.pdf", ASK, at=f"{G}paper/en.pdf"),
+    *page("listen/programmes/messages/", ASK),
+    *page(
+        "listen/programmes/messages/",
+        ASK,
+        at="listen/programmes/messages/?of={short_message}",
+        post=True,
+        sent={"message": "{short_message}", "decision": "drop"},
+    ),
+    *page(f"{PROGRAMME}rewards/", ASK, at=f"{G}rewards/", both=True),
     *page(f"{PROGRAMME}turn/<slug:what>/", ASK, at=f"{G}turn/pause/", post=True),
     *(Door("ask/stop/<str:secret>/", EVERYBODY, method, "ask/stop/{secret}/") for method in ("GET", "POST")),
     *(Door("r/<str:secret>", EVERYBODY, method, "r/{secret}") for method in ("GET", "POST")),
@@ -208,6 +217,16 @@ PROGRAMMES: list[Door] = [
     *api("POST", "suppressions", ASK, body={"email": "a@b.example"}),
     *api("DELETE", "suppressions/<int:pk>", ASK, at="suppressions/{suppressed}"),
     *api("POST", "bounces", ASK),
+    *api("GET", f"{PROGRAMME_API}/rewards", ASK, at=f"{G_API}/rewards"),
+    *api("POST", "rewards/<int:pk>/given", ASK, at="rewards/{reward}/given"),
+    *api("GET", "short-messages", ASK),
+    *api(
+        "POST",
+        "short-messages/<int:pk>/decision",
+        ASK,
+        at="short-messages/{short_message}/decision",
+        body={"decision": "drop"},
+    ),
 ]
 SUMMARY = {"what_happened": "Late", "what_we_did": "Rang", "what_changes": "One owner"}
 
@@ -825,6 +844,7 @@ DOORS: list[Door] = [
     *api("POST", "survey-files/check", IMPORT),
     *api("POST", "survey-files", IMPORT),
     *api("POST", "survey-files/<uuidstr:pk>/responses", IMPORT, at="survey-files/{survey_file}/responses"),
+    *api("GET", "survey-files/<uuidstr:pk>/responses", IMPORT, at="survey-files/{survey_file}/responses"),
     *api(
         "GET",
         "survey-files/export/<code>/<int:version>/<what>/<kind>",

@@ -54,7 +54,7 @@ from rapport.rooms.insight.services.dashboards import create_dashboard
 from rapport.rooms.listening.channels.suppression import suppress
 from rapport.rooms.listening.designing.services import create_from_template, create_survey, publish
 from rapport.rooms.listening.links import secret_of
-from rapport.rooms.listening.models import Draw, Programme
+from rapport.rooms.listening.models import Draw, Programme, Reward, ShortMessage
 from rapport.rooms.listening.services.inviting import create_invitation, open_link
 from rapport.rooms.signals.api import NewScore, NewSignal, record_signal
 from rapport.rooms.signals.models import Attachment, Signal
@@ -203,6 +203,12 @@ def _asking(contact: Any, version: Any, owner: User, partner: str | None, now: d
         "programme": programme.code,
         "draw": draw.pk,
         "secret": secret_of(asked.pk),
+        "reward": Reward.objects.create(
+            invitation=asked, name="A cake", value=12, currency="EUR", due_at=now
+        ).pk,
+        "short_message": ShortMessage.objects.create(
+            key=f"m{asked.pk}", invitation=asked, to="+3161", text="Ask", state="doubtful", queued_at=now
+        ).pk,
         "open_link": anybody.pk,
         "suppressed": suppress(contact.email, "bounced", now=now).pk,
     }
