@@ -444,6 +444,7 @@ DOORS: list[Door] = [
     *page(""),
     *page("understand/", FIGURES),
     *api("GET", "figures/<metric>", FIGURES, at="figures/nps"),
+    *api("GET", "query", FIGURES, at="query?measure=nps&by=region"),
     # action
     *page("act/", SEE),
     *page("act/team/", SEE),

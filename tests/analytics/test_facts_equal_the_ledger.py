@@ -9,7 +9,7 @@ import pytest
 from tests.cast import World
 from tests.rooms.insight.answers import draw_answers, record_answers
 
-from rapport.analytics import Weights, query
+from rapport.analytics import query
 from rapport.analytics.refresh import refresh
 from rapport.kernel.models import User
 from rapport.rooms.insight.api import base_of, cube, measures, tally
@@ -58,7 +58,10 @@ def test_the_cube_is_that_of_the_database(facts: None, cast: Callable[[str], Use
         ({"region": ["nordics"]}, Filters(regions=("nordics",))),
         ({"role": ["approver", "none"]}, Filters(roles=("approver", "none"))),
         ({"tier": "A"}, Filters(tiers=("A",))),
-        ({"since": "2026-01-01", "until": date(2026, 3, 31)}, Filters(since=date(2026, 1, 1), until=date(2026, 3, 31))),
+        (
+            {"since": "2026-01-01", "until": date(2026, 3, 31)},
+            Filters(since=date(2026, 1, 1), until=date(2026, 3, 31)),
+        ),
         ({"named": "no"}, Filters(named="no")),
         ({"named": "yes"}, Filters(named="yes")),
         ({"band": ["det", "pas"]}, Filters(bands=("det", "pas"))),

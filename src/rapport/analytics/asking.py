@@ -34,7 +34,7 @@ from rapport.stats.suppression import suppress, suppress_table
 
 OWN_STATISTIC = {"nps": "net", "csat": "top_two_box"}
 MOST_BY = 4
-_MOST_PROTECTED = 150
+_MOST_PROTECTED = 36
 _KEPT = 256
 _EPOCH = date(1970, 1, 1)
 
@@ -54,25 +54,26 @@ def query(
     Parameters
     ----------
     measure : str
-        A metric's key, for its own statistic (``"nps"``: net score, satisfaction: top two boxes, all else: mean);
-        or with another statistic: ``"csat:mean"``, ``"nps:happy"``, ``"ces:unhappy"``.
+        A metric's key, for its own statistic (``"nps"``: net score; satisfaction: top two boxes; all else:
+        mean), or with another one: ``"csat:mean"``, ``"nps:happy"``, ``"ces:unhappy"``.
     user : User or str
         Whoever asks, or their e-mail address. Their scope is a condition inside the engine.
     by : sequence of str
         Up to four of `BY`. Months, quarters and years are told by their first day (UTC).
     where : mapping, optional
-        Any of `WHERE`. Lists of keys (``"none"`` stands for not given); ``account`` is an account's code and takes
-        everything below it; ``since`` and ``until`` are days; ``band`` is of det, pas, pro; ``named`` is yes or no.
+        Any of `WHERE`. Lists of keys (``"none"`` stands for not given); ``account`` is an account's code and
+        takes everything below it; ``since`` and ``until`` are days; ``band`` is of det, pas, pro; ``named``
+        is yes or no.
     weights : Weights, optional
         How much answers count.
 
     Returns
     -------
     Result
-        Cells of fewer than five answers have no value but a reason; so have those that would give them away by
-        subtraction from the total (for two and more dimensions from any total, up to 150 cells; beyond that within
-        the whole). Anonymous answers count in whole released blocks or not at all, and are left out as soon as
-        anything narrows by what their blocks do not share.
+        Cells of fewer than five answers have no value but a reason; so have those that would give them away
+        by subtraction from the total (for two and more dimensions from any total, up to 36 cells; beyond
+        that within the whole). Anonymous answers count in whole released blocks or not at all, and are left
+        out as soon as anything narrows by what their blocks do not share.
 
     Raises
     ------
@@ -81,14 +82,12 @@ def query(
     """
     source = ledger()
     asked = _Asked.read(source, measure, tuple(by), where or {}, weights)
-    sight = source.sight(
-        user, asked.narrowing, asked.attributes, nameless=asked.keeps_nameless
-    )
+    sight = source.sight(user, asked.narrowing, asked.attributes, nameless=asked.keeps_nameless)
     try:
-        return _answer(source, asked, sight)
+        return _answer(asked, sight)
     except duckdb.IOException:
         # The files were tidied away between looking and reading: look again, once.
-        return _answer(source, asked, sight, anew=True)
+        return _answer(asked, sight, anew=True)
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,9 @@ class _Asked:
             raise QueryRefused("by", f"Split by up to {MOST_BY} different dimensions.")
         for name in where:
             if name not in WHERE:
-                raise QueryRefused(f"where.{name}", f"One cannot narrow by {name!r}; choose from {', '.join(WHERE)}.")
+                raise QueryRefused(
+                    f"where.{name}", f"One cannot narrow by {name!r}; choose from {', '.join(WHERE)}."
+                )
         bands, named = _keys(where, "band"), _keys(where, "named")
         if not set(bands) <= {"det", "pas", "pro"}:
             raise QueryRefused("where.band", "A band is one of det, pas, pro.")
@@ -135,7 +136,9 @@ class _Asked:
     def narrowing(self) -> Narrowing:
         """Return what of it is about accounts."""
         told = dict(self.attribute_values)
-        return Narrowing(attributes={k: v for k, v in told.items() if k != "account"}, under=told.get("account", ()))
+        return Narrowing(
+            attributes={k: v for k, v in told.items() if k != "account"}, under=told.get("account", ())
+        )
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -162,7 +165,9 @@ def _measure(source: Ledger, measure: str) -> tuple[Metric, str]:
     statistic = statistic or OWN_STATISTIC.get(metric.kind, "mean")
     if statistic not in STATISTICS or (statistic == "net" and metric.kind != "nps"):
         fitting = [name for name in STATISTICS if name != "net" or metric.kind == "nps"]
-        raise QueryRefused("measure", f"{metric.name} has no {statistic!r}; choose from {', '.join(fitting)}.")
+        raise QueryRefused(
+            "measure", f"{metric.name} has no {statistic!r}; choose from {', '.join(fitting)}."
+        )
     return metric, statistic
 
 
@@ -170,7 +175,9 @@ def _keys(where: Where, name: str) -> tuple[str, ...]:
     given = where.get(name)
     if given is None or given == "":
         return ()
-    keys: Iterable[object] = (given,) if isinstance(given, str) else given if isinstance(given, Iterable) else (given,)
+    keys: Iterable[object] = (
+        (given,) if isinstance(given, str) else given if isinstance(given, Iterable) else (given,)
+    )
     found = tuple(sorted({str(key) for key in keys}))
     if any("\0" in key or len(key) > 300 for key in found):
         raise QueryRefused(f"where.{name}", "A key here cannot be one.")
@@ -202,7 +209,13 @@ _results: OrderedDict[tuple[object, ...], Result] = OrderedDict()
 _results_lock = threading.Lock()
 
 
-def _answer(source: Ledger, asked: _Asked, sight: Sight, *, anew: bool = False) -> Result:
+def forget_results() -> None:
+    """Throw away the results kept in this process; benchmarks do."""
+    with _results_lock:
+        _results.clear()
+
+
+def _answer(asked: _Asked, sight: Sight, *, anew: bool = False) -> Result:
     view = _view(anew=anew)
     key = (os.getpid(), *view.identity, asked, sight.digest)
     with _results_lock:
@@ -256,11 +269,13 @@ def _shape(asked: _Asked, sight: Sight, view: View) -> tuple[Shape, dict[str, pa
         tables[f"where_{name}"] = _codes(view, name, ("" if key == NOT_GIVEN else key for key in keys))
     if sight.places:
         tables["blocks"] = _codes(view, "block", sight.blocks)
-        for name, keys in (("region", sight.regions), ("partner", sight.partners)):
-            tables[f"scope_{name}"] = _codes(view, name, keys)
+        for name, reached in (("region", sight.regions), ("partner", sight.partners)):
+            tables[f"scope_{name}"] = _codes(view, name, reached)
     if asked.since or asked.until:
         since, until = (((day or _EPOCH) - _EPOCH).days for day in (asked.since, asked.until))
-        tables["days"] = pa.table({"since": pa.array([since], pa.int32()), "until": pa.array([until], pa.int32())})
+        tables["days"] = pa.table(
+            {"since": pa.array([since], pa.int32()), "until": pa.array([until], pa.int32())}
+        )
     shape = Shape(
         metric=asked.metric,
         statistic=asked.statistic,
@@ -284,7 +299,9 @@ def _with_weights(
 ) -> tuple[Shape, dict[str, pa.Table]]:
     numbers = {("" if key == NOT_GIVEN else key): number for key, number in weights.numbers if number > 0}
     coded = weights.dimension in view.codes
-    keys = {(_code(view, weights.dimension, key) if coded else key): number for key, number in numbers.items()}
+    keys = {
+        (_code(view, weights.dimension, key) if coded else key): number for key, number in numbers.items()
+    }
     shape = replace(shape, weight=_column(weights.dimension))
     tables = tables | {"weights": _weights(keys, coded)}
     if weights.population:
@@ -301,7 +318,9 @@ def _with_weights(
 
 def _weights(numbers: Mapping[Any, float], coded: bool) -> pa.Table:
     kind = pa.int32() if coded else pa.string()
-    return pa.table({"weighted": pa.array(list(numbers), kind), "weight": pa.array(numbers.values(), pa.float64())})
+    return pa.table(
+        {"weighted": pa.array(list(numbers), kind), "weight": pa.array(numbers.values(), pa.float64())}
+    )
 
 
 def _codes(view: View, name: str, keys: Iterable[str]) -> pa.Table:
@@ -361,7 +380,7 @@ def _hidden(cells: Mapping[tuple[Key, ...], int]) -> tuple[set[tuple[Key, ...]],
     if not any(0 < n < HIDDEN_BELOW for n in cells.values()):
         return set(), False
     dimensions = len(next(iter(cells)))
-    if 1 < dimensions and len(cells) <= _MOST_PROTECTED:
+    if dimensions > 1 and len(cells) <= _MOST_PROTECTED:
         table = suppress_table(cells)
         hidden = {name for name in table.hidden if name in cells}
         return hidden, (None,) * dimensions in table.hidden  # type: ignore[return-value]

@@ -15,7 +15,7 @@ _engines: dict[int, duckdb.DuckDBPyConnection] = {}
 
 
 def run(sql: str, files: tuple[str, ...], tables: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
-    """Run a measure's SQL over some files of facts, with the small tables it is narrowed by; return its rows."""
+    """Run a measure's SQL over files of facts, with the small tables it is narrowed by; return its rows."""
     with _engine().cursor() as cursor:
         for name, table in tables.items():
             cursor.register(name, table)
@@ -39,6 +39,6 @@ def _engine() -> duckdb.DuckDBPyConnection:
     with _lock:
         if os.getpid() not in _engines:
             _engines.clear()
-            settings = {"memory_limit": "1GB", "threads": str(min(4, os.cpu_count() or 1))}
+            settings: dict[str, Any] = {"memory_limit": "1GB", "threads": str(min(4, os.cpu_count() or 1))}
             _engines[os.getpid()] = duckdb.connect(config=settings)
         return _engines[os.getpid()]

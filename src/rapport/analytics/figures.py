@@ -35,7 +35,7 @@ class Sums:
 
 @dataclass(frozen=True)
 class UnitSums:
-    """Sums over units (an account, or one answer without an account), and what the spread of lone answers is."""
+    """Sums over units: an account, or one answer without an account; and the spread of lone answers."""
 
     n: int = 0
     w: float = 0.0

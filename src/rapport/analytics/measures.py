@@ -76,7 +76,9 @@ def cells_sql(shape: Shape, dialect: str = "duckdb") -> str:
     """Return the SQL that adds up the answers of each cell."""
     rows = _rows(shape)
     sums = _sums(shape)
-    return _sql(rows.group_by(list(shape.by)).aggregate(**sums) if shape.by else rows.aggregate(**sums), dialect)
+    return _sql(
+        rows.group_by(list(shape.by)).aggregate(**sums) if shape.by else rows.aggregate(**sums), dialect
+    )
 
 
 @lru_cache(maxsize=512)
@@ -90,11 +92,29 @@ def base_sql(shape: Shape, dialect: str = "duckdb") -> str:
         lone = rows.filter(_.account == 0).aggregate(**_unit_sums(shape))
         # An answer without an account is a unit of its own: its squares are those of answers.
         lone = lone.mutate(
-            account=ibis.literal(0, "int64"), unit_xx=_.wwxx, unit_xw=_.wwx, unit_ww=_.ww, units=_.n, accounts=ibis.literal(0, "int64")
+            account=ibis.literal(0, "int64"),
+            unit_xx=_.wwxx,
+            unit_xw=_.wwx,
+            unit_ww=_.ww,
+            units=_.n,
+            accounts=ibis.literal(0, "int64"),
         ).filter(_.n > 0)
         parts.append(lone.select(*known.columns))
     whole = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    names = ["n", "w", "wx", "ww", "wwx", "wwxx", "units", "unit_xx", "unit_xw", "unit_ww", "accounts", "people"]
+    names = [
+        "n",
+        "w",
+        "wx",
+        "ww",
+        "wwx",
+        "wwxx",
+        "units",
+        "unit_xx",
+        "unit_xw",
+        "unit_ww",
+        "accounts",
+        "people",
+    ]
     return _sql(whole.aggregate(**{name: _[name].sum() for name in names}), dialect)
 
 
@@ -171,7 +191,9 @@ def _unknown(shape: Shape) -> Any:
     else:
         rows = rows.filter(_.block == 0)
     if shape.bounded:
-        regions, partners = (ibis.table({"code": "int32"}, name=f"scope_{name}") for name in ("region", "partner"))
+        regions, partners = (
+            ibis.table({"code": "int32"}, name=f"scope_{name}") for name in ("region", "partner")
+        )
         rows = rows.filter(rows.region.isin(regions.code) | rows.partner.isin(partners.code))
     return rows.mutate(**{name: ibis.literal("") for name in _attributes(shape)}) if shape.joined else rows
 
@@ -198,13 +220,15 @@ def _narrowed(rows: Any, shape: Shape) -> Any:
 
 def _weighted(rows: Any, shape: Shape) -> Any:
     key = rows[shape.weight].cast("int32") if shape.weight in CODED else rows[shape.weight]
-    weights = ibis.table({"weighted": "int32" if shape.weight in CODED else "string", "weight": "float64"}, name="weights")
+    weights = ibis.table(
+        {"weighted": "int32" if shape.weight in CODED else "string", "weight": "float64"}, name="weights"
+    )
     rows = rows.mutate(weight_key=key)
     return rows.inner_join(weights, rows.weight_key == weights.weighted)
 
 
 def _sql(expression: Any, dialect: str) -> str:
-    """Compile for DuckDB; other dialects are written from that by sqlglot, which needs no engine installed."""
+    """Compile for DuckDB; sqlglot writes other dialects from that, with no other engine installed."""
     import sqlglot
 
     written = str(ibis.to_sql(expression, dialect="duckdb"))

@@ -106,7 +106,9 @@ def _make(source: Ledger, kept: Store) -> tuple[Generation, int]:
         with source.whole() as (state, tables):
             for number, raw in enumerate(tables):
                 count += raw.num_rows
-                pq.write_table(generation.encode(raw, codes), f"{scratch}/{number:06}.parquet", compression="snappy")
+                pq.write_table(
+                    generation.encode(raw, codes), f"{scratch}/{number:06}.parquet", compression="snappy"
+                )
         generation.append(_sorted(Path(scratch)), state)
     return generation, count
 
@@ -118,7 +120,9 @@ def _sorted(scratch: Path) -> Iterator[pa.RecordBatch]:
         return
     with duckdb.connect(config={"memory_limit": "600MB", "temp_directory": str(scratch / "spill")}) as engine:
         source = f"read_parquet('{scratch}/*.parquet')"
-        metrics = [row[0] for row in engine.execute(f"SELECT DISTINCT metric FROM {source} ORDER BY 1").fetchall()]
+        metrics = [
+            row[0] for row in engine.execute(f"SELECT DISTINCT metric FROM {source} ORDER BY 1").fetchall()
+        ]
         for metric in metrics:
             found = engine.sql(
                 f"SELECT * FROM {source} WHERE metric = ? ORDER BY account, day, score", params=[metric]

@@ -8,6 +8,9 @@ import pyarrow as pa
 VERSION: Final = 1
 """Facts of another version are made anew."""
 
+PROMOTER_FROM: Final = 9
+DETRACTOR_TO: Final = 6
+
 CODED: Final = ("region", "role", "touchpoint", "product", "partner", "kind", "source", "block")
 """Columns whose keys stand as small numbers; 0 is none. `block` is 0 for whoever has a name."""
 
@@ -15,37 +18,39 @@ _WIDTHS: Final[Mapping[str, pa.DataType]] = {"source": pa.int32(), "block": pa.i
 
 RAW: Final = pa.schema(
     [
-        ("metric", pa.string()),
-        ("score", pa.int64()),
-        ("account", pa.int64()),
-        ("contact", pa.int64()),
-        ("day", pa.int32()),
-        ("value", pa.float64()),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-        *((name, pa.string()) for name in CODED),
+        pa.field("metric", pa.string()),
+        pa.field("score", pa.int64()),
+        pa.field("account", pa.int64()),
+        pa.field("contact", pa.int64()),
+        pa.field("day", pa.int32()),
+        pa.field("value", pa.float64()),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+        *(pa.field(name, pa.string()) for name in CODED),
     ]
 )
 """Scores as a ledger hands them over: days since 1970, account and contact 0 where unknown, keys as text."""
 
 FACTS: Final = pa.schema(
     [
-        ("metric", pa.string()),
-        ("score", pa.int64()),
-        ("account", pa.int64()),
-        ("contact", pa.int64()),
-        ("day", pa.int32()),
-        ("month", pa.int16()),
-        ("value", pa.float64()),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-        ("sign", pa.int8()),
-        *((name, _WIDTHS.get(name, pa.int16())) for name in CODED),
+        pa.field("metric", pa.string()),
+        pa.field("score", pa.int64()),
+        pa.field("account", pa.int64()),
+        pa.field("contact", pa.int64()),
+        pa.field("day", pa.int32()),
+        pa.field("month", pa.int16()),
+        pa.field("value", pa.float64()),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+        pa.field("sign", pa.int8()),
+        *(pa.field(name, _WIDTHS.get(name, pa.int16())) for name in CODED),
     ]
 )
 """Facts as they lie on disk: `month` counts from January 1970, `sign` is +1 for 9 and 10 and -1 up to 6."""
 
-CODES: Final = pa.schema([("dimension", pa.string()), ("code", pa.int32()), ("key", pa.string())])
+CODES: Final = pa.schema(
+    [pa.field("dimension", pa.string()), pa.field("code", pa.int32()), pa.field("key", pa.string())]
+)
 
 PLACES: Final = ("region", "role", "touchpoint", "product", "partner", "kind", "source")
 TIMES: Final = ("month", "quarter", "year")

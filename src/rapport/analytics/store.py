@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 
 from rapport.analytics.ledger import State
-from rapport.analytics.schema import CODED, CODES, FACTS, VERSION
+from rapport.analytics.schema import CODED, CODES, DETRACTOR_TO, FACTS, PROMOTER_FROM, VERSION
 
 _CURRENT = "current"
 _MOST_FILES = 24
@@ -39,7 +39,7 @@ class NoFacts(Exception):
 
 @dataclass(frozen=True)
 class View:
-    """The facts of one moment: the files of each metric, what the codes mean, and since when they are true."""
+    """The facts of one moment: each metric's files, what the codes mean, and as of when they are."""
 
     name: str
     version: int
@@ -67,7 +67,7 @@ class Generation:
         made = cls(root / f"facts-{VERSION}-{uuid4().hex[:12]}")
         made.folder.mkdir(parents=True, mode=0o700)
         write_deltalake(made.codes, CODES.empty_table())
-        DeltaTable.create(made.facts, FACTS, partition_by=["metric"], configuration=_SETTINGS)  # type: ignore[arg-type]
+        DeltaTable.create(made.facts, FACTS, partition_by=["metric"], configuration=_SETTINGS)
         return made
 
     def state(self) -> State | None:
@@ -120,11 +120,12 @@ class Generation:
         columns = {}
         for name in CODED:
             kept, column = codes[name], raw[name].combine_chunks().dictionary_encode()
-            for key in column.dictionary.to_pylist():
+            for key in map(str, column.dictionary.to_pylist()):
                 if key and key not in kept:
                     kept[key] = len(kept) + 1
                     new.append((name, kept[key], key))
-            numbers = pa.array([kept.get(key, 0) for key in column.dictionary.to_pylist()], pa.int32())
+            known = [kept.get(str(key), 0) for key in column.dictionary.to_pylist()]
+            numbers = pa.array(known, pa.int32())
             columns[name] = numbers.take(column.indices).cast(FACTS.field(name).type)
         if new:
             names, found, keys = zip(*new, strict=True)
@@ -133,14 +134,12 @@ class Generation:
         return _table(raw, columns)
 
 
-def _table(raw: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+def _table(raw: pa.Table, columns: Mapping[str, Any]) -> pa.Table:
     """Put the columns of facts together."""
-    days = raw["day"].cast(pa.date32())
-    years = pc.subtract(pc.year(days), pa.scalar(1970, pa.int64()))
-    months = pc.add(pc.multiply(years, 12), pc.subtract(pc.month(days), pa.scalar(1, pa.int64())))
-    value = raw["value"]
-    sign = pc.subtract(pc.cast(pc.greater_equal(value, 9.0), pa.int8()), pc.cast(pc.less_equal(value, 6.0), pa.int8()))
-    made = dict(columns) | {"month": months.cast(pa.int16()), "sign": sign}
+    days, value = raw["day"].to_numpy(), raw["value"].to_numpy()
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype("int16")
+    sign = (value >= PROMOTER_FROM).astype("int8") - (value <= DETRACTOR_TO).astype("int8")
+    made = dict(columns) | {"month": pa.array(months), "sign": pa.array(sign)}
     return pa.table([made[f.name] if f.name in made else raw[f.name] for f in FACTS], schema=FACTS)
 
 
@@ -149,7 +148,7 @@ def _saying(state: State) -> CommitProperties:
 
 
 class Store:
-    """The folder of facts, shared by all processes; each keeps a view and looks whether there is a newer one."""
+    """The folder of facts, shared by all processes; each keeps a view until there is a newer one."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -184,9 +183,16 @@ class Store:
         with self._lock:
             generation = self.current()
             if generation is None:
-                raise NoFacts("There are no facts yet; they are made within seconds, or by: rapport analytics rebuild")
+                raise NoFacts(
+                    "There are no facts yet; they are made within seconds, or by: rapport analytics rebuild"
+                )
             known = self._view
-            if known and not anew and known.name == generation.folder.name and not _has_newer(generation, known):
+            if (
+                known
+                and not anew
+                and known.name == generation.folder.name
+                and not _has_newer(generation, known)
+            ):
                 return known
             self._view = self._look(generation, known)
             return self._view

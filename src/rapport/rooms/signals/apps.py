@@ -29,10 +29,12 @@ class SignalsConfig(AppConfig):
     def ready(self) -> None:
         """Show the way here, and tell the customers' pages and the facts what was said."""
         from rapport.analytics.ledger import connect
+        from rapport.kernel.doctor import also_examine
         from rapport.rooms.signals import listeners, panels  # noqa: F401  (register)
-        from rapport.rooms.signals.facts import SignalsLedger
+        from rapport.rooms.signals.facts import SignalsLedger, examine_facts
 
         connect(SignalsLedger())
+        also_examine(examine_facts)
 
         register(Entry(_("Listen"), "signals:list", icon="listen", key="l", order=30, allowed=may_read))
         set_capture("signals:capture", may_capture)

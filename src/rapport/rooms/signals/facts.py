@@ -11,9 +11,12 @@ import pyarrow.csv
 from django.db import connection, transaction
 from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Cast, Coalesce
+from django.utils import timezone
 
 from rapport.analytics.ledger import Changes, Metric, Narrowing, Sight, State
-from rapport.analytics.schema import NOT_GIVEN, RAW
+from rapport.analytics.schema import NOT_GIVEN, RAW, QueryRefused
+from rapport.analytics.store import store
+from rapport.kernel.doctor import Finding
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account
 from rapport.rooms.catalog import models as catalog
@@ -35,12 +38,13 @@ FROM signals_score WHERE NOT superseded
 _STATE = """
 SELECT current_database() || ' ' || (SELECT oid FROM pg_database WHERE datname = current_database())
   || ' ' || (SELECT system_identifier FROM pg_control_system()),
-  pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text
+  pg_current_snapshot()::text
 """
-# Whatever the last snapshot did not see and this one does; what this very transaction wrote is seen again later.
+# Whatever the last snapshot did not see; what this very transaction wrote is seen again later.
 _CHANGES = """
 SELECT fresh AND xid IS DISTINCT FROM pg_current_xact_id_if_assigned(), scores FROM signals_score_change
-WHERE xid >= %s::xid8 AND NOT pg_visible_in_snapshot(xid, %s::pg_snapshot)
+WHERE xid = pg_current_xact_id_if_assigned()
+  OR (xid >= %s::xid8 AND NOT pg_visible_in_snapshot(xid, %s::pg_snapshot))
 """
 _ATTRIBUTES: Mapping[str, str] = {
     "account": "code",
@@ -58,9 +62,7 @@ class SignalsLedger:
     def metrics(self) -> Mapping[str, Metric]:
         """Return the metrics in use, by key."""
         return {
-            row.key: Metric(
-                row.key, row.name, row.kind, row.scale_low, row.scale_high, row.higher_is_better
-            )
+            row.key: Metric(row.key, row.name, row.kind, row.scale_low, row.scale_high, row.higher_is_better)
             for row in catalog.Metric.objects.filter(retired=False)
         }
 
@@ -107,13 +109,11 @@ class SignalsLedger:
     def forget_changes(self) -> None:
         """Throw away notes of changes older than any facts could need."""
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM signals_score_change WHERE noted_at < now() - %s", [_KEPT])
+            cursor.execute("DELETE FROM signals_score_change WHERE noted_at < %s", [timezone.now() - _KEPT])
 
-    def sight(
-        self, user: Any, narrowing: Narrowing, attributes: Sequence[str], *, nameless: bool
-    ) -> Sight:
+    def sight(self, user: Any, narrowing: Narrowing, attributes: Sequence[str], *, nameless: bool) -> Sight:
         """Return what a user reaches; `user` may be an e-mail address."""
-        who = User.objects.get(email=user.lower(), is_active=True) if isinstance(user, str) else user
+        who = _called(user) if isinstance(user, str) else user
         scope = who.scope
         places = not narrowing and bool(scope.everything or scope.regions or scope.partners)
         needed = bool(narrowing or attributes or not scope.everything)
@@ -129,8 +129,24 @@ class SignalsLedger:
     def _state(self) -> State:
         with connection.cursor() as cursor:
             cursor.execute(_STATE)
-            database, snapshot, _own = cursor.fetchone()
+            database, snapshot = cursor.fetchone()
         return State(database, snapshot)
+
+
+def examine_facts() -> Finding:
+    """Say how far the facts are behind the ledger, for `rapport doctor`."""
+    advice = "See that a worker runs; if this stays, run: rapport analytics rebuild"
+    generation = store().current()
+    state = generation.state() if generation else None
+    if generation is None or state is None:
+        return Finding("facts", "warning", "none were made yet", advice)
+    found = SignalsLedger().changes(state)
+    waiting = len(found.fresh) + len(found.changed)
+    if found.whole:
+        return Finding("facts", "problem", "they belong to another database", advice)
+    if waiting:
+        return Finding("facts", "warning", f"{waiting:,} scores wait to be taken in", advice)
+    return Finding("facts", "ok", "hold everything in the ledger")
 
 
 def _follows(snapshot: str, since: str) -> bool:
@@ -160,6 +176,13 @@ def _parsed(lines: bytes) -> pa.Table:
     )
 
 
+def _called(address: str) -> User:
+    found = User.objects.filter(email__iexact=address, is_active=True).first()
+    if found is None:
+        raise QueryRefused("user", f"There is no active user {address}.")
+    return found
+
+
 def _blocks() -> tuple[str, ...]:
     return tuple(sorted(f"b{block}" for block in released_blocks(FEWEST_ANONYMOUS)))
 
@@ -174,9 +197,7 @@ def _accounts(user: User, narrowing: Narrowing, attributes: Sequence[str]) -> pa
         for root in Account.objects.visible_to(user).filter(code__in=narrowing.under):
             below |= Q(path__under=root.path)
         rows = rows.filter(below)
-    columns = {
-        name: Coalesce(Cast(F(_ATTRIBUTES[name]), TextField()), Value("")) for name in attributes
-    }
+    columns = {name: Coalesce(Cast(F(_ATTRIBUTES[name]), TextField()), Value("")) for name in attributes}
     found = rows.order_by("pk").annotate(**{f"told_{name}": column for name, column in columns.items()})
     told = list(zip(*found.values_list("pk", *(f"told_{name}" for name in attributes)), strict=True))
     told = told or [()] * (1 + len(attributes))
@@ -187,5 +208,7 @@ def _accounts(user: User, narrowing: Narrowing, attributes: Sequence[str]) -> pa
 
 
 def _one_of(column: str, keys: Sequence[str]) -> Q:
-    given = Q((f"{column}__in", ["" if key == NOT_GIVEN and not column.endswith("_id") else key for key in keys]))
+    given = Q(
+        (f"{column}__in", ["" if key == NOT_GIVEN and not column.endswith("_id") else key for key in keys])
+    )
     return given | Q((column, None)) if NOT_GIVEN in keys and column.endswith("_id") else given

@@ -17,7 +17,7 @@ def refresh_facts() -> None:
 
 
 def defer_refresh() -> None:
-    """Have the facts brought up to date soon; one waiting call serves all that was committed before it runs."""
+    """Have the facts brought up to date soon; a waiting call serves all committed before it runs."""
     try:
         refresh_facts.defer()
     except AlreadyEnqueued:
