@@ -141,6 +141,7 @@ STEPS = {
 }
 CASE, SIGNAL = "act/cases/<slug:code>/", "listen/feedback/<uuid:pk>/"
 C, S = "act/cases/{case}/", "listen/feedback/{signal}/"
+BOARD, B = "understand/boards/<slug:board>/", "understand/boards/{board}/"
 SURVEY, V = "listen/surveys/<slug:code>/", "listen/surveys/{survey}/"
 
 DRAFT = {"draft_number": 1, "definition": {"title": {"en": "Words"}}}
@@ -186,6 +187,8 @@ PROGRAMMES: list[Door] = [
         for method in ("GET", "POST")
     ),
     Door("ask/snippet/<uuid:pk>.js", EVERYBODY, "GET", "ask/snippet/{open_link}.js"),
+    Door("ask/snippet/<uuid:pk>/begin", EVERYBODY, "GET", "ask/snippet/{open_link}/begin"),
+    Door("ask/snippet/<uuid:pk>/send", EVERYBODY, "POST", "ask/snippet/{open_link}/send"),
     *api("GET", "programmes", FIGURES),
     *api("POST", "programmes", ASK, body={"name": "A name", "kind": "periodic", "survey": "{survey}"}),
     *api("GET", PROGRAMME_API, FIGURES, at=G_API),
@@ -215,6 +218,7 @@ STEPS_OF_IMPROVEMENT: dict[str, dict[str, Any]] = {
     "causes": {"family": "Desk", "text": "By hand"},
     "actions": {"text": "One owner", "owner": LEAD, "due_on": "2026-03-02"},
     "ship": {"on": "2026-03-02", "expected_share": 0.1},
+    "rethink": {},
     "drop": {"why": "Elsewhere"},
     "cases": {"case": "{case}"},
 }
@@ -232,6 +236,14 @@ STREAMS: list[Door] = [
     *page(
         "act/streams/messages/<uuid:pk>/again/", SEE, at="act/streams/messages/{message}/again/", post=True
     ),
+    *page("act/replies/<int:pk>/", WORK, at="act/replies/{reply}/", both=True),
+    *api("GET", "replies", WORK),
+    *api("POST", "replies/<int:pk>", WORK, at="replies/{reply}", body={"mine": False}),
+    # As the mail service's reports: without a service in use and its secret there is no such page.
+    *(
+        Door("act/inbound/<slug:service>/", PROGRAM, method, "act/inbound/postmark/")
+        for method in ("GET", "POST")
+    ),
     *api("GET", "streams", SEE),
     *api("POST", "streams", SEE, body={"name": "Mine"}),
     *api("GET", "streams/<code>", SEE, at="streams/{stream}"),
@@ -244,9 +256,47 @@ STREAMS: list[Door] = [
     *api("POST", "streams/messages/<uuidstr:pk>/again", SEE, at="streams/messages/{message}/again"),
 ]
 
+WORKSHOP, K = "act/workshops/<slug:code>/", "act/workshops/{workshop}/"
+WORKSHOP_API, K_API = "workshops/<code>", "workshops/{workshop}"
+WORKSHOPS: list[Door] = [
+    *page("act/workshops/", FIGURES),
+    *page("act/workshops/new/", WORK, both=True),
+    *page(WORKSHOP, FIGURES, at=K),
+    *page(f"{WORKSHOP}edit/", WORK, at=f"{K}edit/", both=True),
+    *page(f"{WORKSHOP}pack/", FIGURES, at=f"{K}pack/"),
+    *page(f"{WORKSHOP}pack.<slug:kind>", FIGURES, at=f"{K}pack.pdf"),
+    *page(f"{WORKSHOP}vote/", FIGURES, at=f"{K}vote/", both=True),
+    *page(f"{WORKSHOP}follow-up/", FIGURES, at=f"{K}follow-up/"),
+    *(
+        door
+        for step in ("make-pack", "items", "voting", "agree")
+        for door in page(f"{WORKSHOP}{step}/", WORK, at=f"{K}{step}/", post=True)
+    ),
+    *page(f"{WORKSHOP}items/<int:pk>/remove/", WORK, at=f"{K}items/{{workshop_item}}/remove/", post=True),
+    *api("GET", "workshops", FIGURES),
+    *api("POST", "workshops", WORK, body={"title": "Dates", "held_on": "2026-03-02"}),
+    *api("GET", WORKSHOP_API, FIGURES, at=K_API),
+    *api("GET", f"{WORKSHOP_API}/pack", FIGURES, at=f"{K_API}/pack"),
+    *api("POST", f"{WORKSHOP_API}/pack", WORK, at=f"{K_API}/pack"),
+    *api("GET", f"{WORKSHOP_API}/pack/<kind>", FIGURES, at=f"{K_API}/pack/pdf"),
+    *api("POST", f"{WORKSHOP_API}/items", WORK, at=f"{K_API}/items", body={"text": "Who rings"}),
+    *api("DELETE", f"{WORKSHOP_API}/items/<int:pk>", WORK, at=f"{K_API}/items/{{workshop_item}}"),
+    *api("POST", f"{WORKSHOP_API}/voting", WORK, at=f"{K_API}/voting", body={"open": True}),
+    *api("PUT", f"{WORKSHOP_API}/vote", FIGURES, at=f"{K_API}/vote", body={"dots": {}}),
+    *api("GET", f"{WORKSHOP_API}/follow-up", FIGURES, at=f"{K_API}/follow-up"),
+    *api(
+        "POST",
+        f"{WORKSHOP_API}/actions",
+        WORK,
+        at=f"{K_API}/actions",
+        body={"text": "One desk", "owner": LEAD, "due_on": "2099-03-02"},
+    ),
+]
+
 DOORS: list[Door] = [
     *PROGRAMMES,
     *STREAMS,
+    *WORKSHOPS,
     # kernel
     *(Door(probe, EVERYBODY) for probe in ("live", "started", "ready")),
     Door("metrics", PROGRAM),
@@ -443,8 +493,33 @@ DOORS: list[Door] = [
     # insight
     *page(""),
     *page("understand/", FIGURES),
+    *page("understand/boards/", FIGURES),
+    *page(BOARD, FIGURES, at=B),
+    *page(f"{BOARD}tiles/<int:number>/", FIGURES, at=f"{B}tiles/1/"),
+    *page(f"{BOARD}tiles/<int:number>/picture/", FIGURES, at=f"{B}tiles/1/picture/"),
+    *page(f"{BOARD}tiles/<int:number>/table/", FIGURES, at=f"{B}tiles/1/table/"),
+    *page(f"{BOARD}copy/", FIGURES, at=f"{B}copy/", post=True),
+    *page(f"{BOARD}arrange/", FIGURES, at=f"{B}arrange/"),
+    *page(f"{BOARD}arrange/", FIGURES, at=f"{B}arrange/", post=True, sent={"do": "settings", "name": "Mine"}),
+    *page(f"{BOARD}mail/", FIGURES, at=f"{B}mail/", post=True, sent={"every": "week"}),
+    *page(f"{BOARD}delete/", FIGURES, at=f"{B}delete/", post=True),
+    *api("GET", "dashboards", FIGURES),
+    *api("POST", "dashboards", FIGURES, tells="name"),
+    *api("GET", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
+    *api("GET", "dashboards/<key>/figures", FIGURES, at="dashboards/{board}/figures"),
+    *api("PATCH", "dashboards/<key>", FIGURES, at="dashboards/{board}", tells="name"),
+    *api("POST", "dashboards/<key>/tiles", FIGURES, at="dashboards/{board}/tiles", body={"kind": "figure"}),
+    *api("DELETE", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
     *api("GET", "figures/<metric>", FIGURES, at="figures/nps"),
     *api("GET", "query", FIGURES, at="query?measure=nps&by=region"),
+    *page("understand/drivers/", FIGURES),
+    *page("understand/drivers/<slug:key>.svg", FIGURES, at="understand/drivers/map.svg"),
+    *page("understand/explore/", FIGURES),
+    *page("understand/explore/<int:number>.svg", FIGURES, at="understand/explore/1.svg"),
+    *page("understand/explore/save/", FIGURES, post=True),
+    *api("GET", "explore", FIGURES),
+    *api("GET", "drivers", FIGURES),
+    *api("GET", "drivers/answers", EXPORT),
     # action
     *page("act/", SEE),
     *page("act/team/", SEE),
@@ -471,7 +546,7 @@ DOORS: list[Door] = [
     *page("act/improvements/<slug:code>/", FIGURES, at="act/improvements/{improvement}/"),
     *(
         door
-        for step in ("why", "unwhy", "cause", "action", "ship", "drop")
+        for step in ("why", "unwhy", "cause", "action", "ship", "rethink", "drop")
         for door in page(
             f"act/improvements/<slug:code>/{step}/",
             WORK,
@@ -517,6 +592,22 @@ DOORS: list[Door] = [
     Door("act/said-and-done/<slug:region>/", EVERYBODY, address="act/said-and-done/benelux/"),
     *page("act/promises/", WORK, both=True),
     *page("act/promises/<int:pk>/settle/", WORK, at="act/promises/{promise}/settle/", post=True),
+    *page("act/promoters/", SEE),
+    *page("act/promoters/limits/", RULES, both=True),
+    *page(
+        "act/promoters/letters/<slug:kind>/<slug:language>/",
+        RULES,
+        at="act/promoters/letters/quote/en/",
+        both=True,
+    ),
+    *page("act/promoters/<slug:code>/", SEE, at="act/promoters/{contact}/"),
+    *page("act/promoters/<slug:code>/send/", WORK, at="act/promoters/{contact}/send/", post=True),
+    *page("act/references/", SEE),
+    *page("act/references/<slug:code>/", SEE, at="act/references/{ask}/"),
+    *page("act/references/<slug:code>/use/", WORK, at="act/references/{ask}/use/", post=True),
+    Door("act/asked/<str:token>/", EVERYBODY, address="act/asked/an-ask/"),
+    *page("act/feelings/", FIGURES),
+    *page("act/feelings/<slug:key>/", RULES, at="act/feelings/delivery/", both=True),
     *page("act/playbooks/", RULES, both=True),
     *page("act/playbooks/<int:pk>/", RULES, at="act/playbooks/{playbook}/", both=True),
     *page("act/playbooks/<int:pk>/switch/", RULES, at="act/playbooks/{playbook}/switch/", post=True),
@@ -592,8 +683,27 @@ DOORS: list[Door] = [
         body={"you_said": "Late", "we_did": "One owner"},
     ),
     *api("POST", "publications/<int:pk>/withdraw", RULES, at="publications/{publication}/withdraw"),
+    *api("GET", "promoters", SEE),
+    *api("POST", "promoters/<code>/asks", WORK, at="promoters/{contact}/asks", body={"kind": "thanks"}),
+    *api("GET", "asks/<code>", SEE, at="asks/{ask}"),
+    *api("POST", "asks/<code>/uses", WORK, at="asks/{ask}/uses", tells="words"),
+    *api("GET", "references", SEE),
+    *api("GET", "promoter-figures", SEE),
+    *api("GET", "asking-limits", WORK),
+    *api("PUT", "asking-limits", RULES),
+    *api("GET", "promoter-letters", RULES),
+    *api(
+        "PUT",
+        "promoter-letters/<kind>/<language>",
+        RULES,
+        at="promoter-letters/quote/nl",
+        body={"subject": "a", "body": "{{link}}"},
+    ),
+    *api("GET", "feelings", FIGURES),
+    *api("PUT", "feelings/<key>", RULES, at="feelings/delivery", body={"feelings": ["safe"]}),
     *api("GET", "playbooks", WORK),
     *api("POST", "playbooks", RULES, body={"name": "A book"}),
+    *api("GET", "playbooks/<int:pk>/works", RULES, at="playbooks/{playbook}/works"),
     *api("GET", "cases/<code>/tasks", SEE, at="cases/{case}/tasks"),
     *api("POST", "cases/<code>/tasks", WORK, at="cases/{case}/tasks", body={"playbook": "{playbook}"}),
     *api("POST", "cases/<code>/tasks/<int:pk>", WORK, at="cases/{case}/tasks/{task}"),

@@ -25,6 +25,7 @@ from rapport.rooms.accounts.models import (
 )
 from rapport.rooms.action.models import (
     Absence,
+    Ask,
     Case,
     CaseTask,
     CorrectiveAction,
@@ -40,10 +41,14 @@ from rapport.rooms.action.models import (
     Rule,
     Stream,
     StreamMessage,
+    TakenMail,
     Telling,
+    Workshop,
+    WorkshopItem,
 )
 from rapport.rooms.action.services.telling import digest_of
 from rapport.rooms.catalog.models import Holiday
+from rapport.rooms.insight.services.dashboards import create_dashboard
 from rapport.rooms.listening.channels.suppression import suppress
 from rapport.rooms.listening.designing.services import create_from_template, create_survey, publish
 from rapport.rooms.listening.links import secret_of
@@ -64,6 +69,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
     ours = _at(world.veldhuis, world.meppel, world.eva, cast("account_manager"), now)
     theirs = _at(world.kestrel, world.tarnhelm, world.kestrel_buyer, cast("cx_manager"), now)
     _letter(ours["telling"], world.eva)
+    Ask.objects.filter(code=ours["ask"]).update(digest=digest_of("an-ask"))
     rule = Rule.objects.create(name="Unhappy", fallback=cast("cx_manager"))
     holiday = Holiday.objects.create(region_id="benelux", on=DAY, name="A day off")
     mail = OutgoingMail.objects.create(dedupe_key="m", to="a@b.example", queued_at=now, state="doubtful")
@@ -74,6 +80,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         "survey": _survey(),
         **_playbook(),
         **_improvement(cast("cx_manager")),
+        **_workshop(cast("cx_manager")),
         "place": Responsibility.objects.create(region_id="benelux", colleague=cast("cx_manager")).pk,
         "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
         "rival_survey": create_survey("A survey brought along").code,
@@ -100,6 +107,7 @@ def own(user: User) -> Objects:
         file_name="a.csv", mapping=dump_mapping(mapping), started_by=user, finished_at=timezone.now(), **told
     )
     said = _signal("", "", user, timezone.now())
+    board = create_dashboard(user, "Mine", [{"kind": "figure"}, {"kind": "trend"}])
     away = Absence.objects.create(user=user, starts_on=DAY, ends_on=DAY)
     file = take_in(b'{"pages": [{"elements": [{"type": "text", "name": "q1"}]}]}', "survey.json", by=user)
     stream = Stream.objects.create(owner=user, name="Mine")
@@ -109,12 +117,26 @@ def own(user: User) -> Objects:
     return {
         "stream": stream.code,
         "message": message.pk,
+        "reply": _reply(user).pk,
         "token": ApiToken.issue(user, "a program")[0].pk,
         "run": run.pk,
         "own_signal": said.pk,
         "absence": away.pk,
+        "board": board.code,
         "survey_file": file.pk,
     }
+
+
+def _reply(user: User) -> TakenMail:
+    case = Case.objects.order_by("pk").first()
+    return TakenMail.objects.create(
+        message_id=f"<{user.pk}@x>",
+        taken_at=timezone.now(),
+        outcome="aside",
+        user=user,
+        case=case,
+        text="Hello",
+    )
 
 
 def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> Objects:
@@ -147,6 +169,7 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "escalation": _escalation(case, now).code,
         "telling": Telling.objects.create(case=case, words={"en": "One owner"}, drafted_at=now).code,
         "task": _task(case, now),
+        "ask": _ask(contact, now).code,
         "promise": Promise.objects.create(
             account=account, words="Rings", owner=owner, due_on=DAY, made_at=now
         ).pk,
@@ -234,6 +257,14 @@ def _improvement(owner: User) -> Objects:
     return {"improvement": one.code, "action": action.pk, "publication": published.pk}
 
 
+def _workshop(lead: User) -> Objects:
+    """Return a workshop that only its lead and who manages rules may see."""
+    one = Workshop.objects.create(
+        title="Dates", held_on=DAY, metric_id="nps", lead=lead, pack_at=timezone.now()
+    )
+    return {"workshop": one.code, "workshop_item": WorkshopItem.objects.create(workshop=one, text="Late").pk}
+
+
 def _letter(telling: str, contact: Any) -> None:
     """Write a letter whose link ends in "a-token"."""
     Recipient.objects.create(
@@ -243,6 +274,18 @@ def _letter(telling: str, contact: Any) -> None:
         subject="We heard you",
         text="Is it fixed?",
         digest=digest_of("a-token"),
+    )
+
+
+def _ask(contact: Any, now: datetime) -> Ask:
+    return Ask.objects.create(
+        kind="reference",
+        contact=contact,
+        account=contact.account,
+        language="en",
+        subject="Would you speak for us?",
+        text="{link}",
+        sent_at=now,
     )
 
 

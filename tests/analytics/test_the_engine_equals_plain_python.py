@@ -28,7 +28,7 @@ METRICS = {
 }
 REGIONS, ROLES, TIERS = ("", "north", "south"), ("", "user", "buyer"), ("A", "B", "")
 FIRST = date(2025, 11, 20)
-_calm = settings(deadline=None, max_examples=12, suppress_health_check=list(HealthCheck))
+_calm = settings(deadline=None, max_examples=8, suppress_health_check=list(HealthCheck))
 
 
 @dataclass(frozen=True)

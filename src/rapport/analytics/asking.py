@@ -3,10 +3,10 @@
 import os
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -205,29 +205,49 @@ class _Counted:
     base: Base
 
 
-_results: OrderedDict[tuple[object, ...], Result] = OrderedDict()
-_results_lock = threading.Lock()
+T = TypeVar("T")
+
+
+class _Kept(Generic[T]):
+    """What was worked out last, by everything it depends on, the state of the facts included."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[object, ...], T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[object, ...], work: Callable[[], T]) -> T:
+        """Return what is kept, or work it out."""
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+                return self._found[key]
+        made = work()
+        with self._lock:
+            self._found[key] = made
+            while len(self._found) > _KEPT:
+                self._found.popitem(last=False)
+        return made
+
+    def clear(self) -> None:
+        """Throw everything away."""
+        with self._lock:
+            self._found.clear()
+
+
+_results = _Kept[Result]()
+_bases = _Kept[Base]()
 
 
 def forget_results() -> None:
-    """Throw away the results kept in this process; benchmarks do."""
-    with _results_lock:
-        _results.clear()
+    """Throw away what is kept in this process; benchmarks do."""
+    _results.clear()
+    _bases.clear()
 
 
 def _answer(asked: _Asked, sight: Sight, *, anew: bool = False) -> Result:
     view = _view(anew=anew)
     key = (os.getpid(), *view.identity, asked, sight.digest)
-    with _results_lock:
-        if key in _results:
-            _results.move_to_end(key)
-            return _results[key]
-    result = _result(asked, _count(asked, sight, view), view)
-    with _results_lock:
-        _results[key] = result
-        while len(_results) > _KEPT:
-            _results.popitem(last=False)
-    return result
+    return _results.get(key, lambda: _result(asked, _count(asked, sight, view), view))
 
 
 def _view(*, anew: bool) -> View:
@@ -246,6 +266,8 @@ def _count(asked: _Asked, sight: Sight, view: View) -> _Counted:
     if not files:
         return _Counted({}, Base())
     shape, tables = _shape(asked, sight, view)
+    if shape.only_nameless and not shape.nameless:
+        return _Counted({}, Base())
     if asked.weights:
         shape, tables = _with_weights(shape, tables, asked.weights, view, files)
     cells: dict[tuple[Key, ...], Sums] = defaultdict(Sums)
@@ -253,10 +275,15 @@ def _count(asked: _Asked, sight: Sight, view: View) -> _Counted:
         if row["n"]:
             keys = tuple(_key(name, row[_column(name)], view) for name in asked.by)
             cells[keys] += Sums(*(row.get(name) or 0 for name in ("n", "x", "xx", "w", "wx", "wxx", "ww")))
-    (units,) = engine.run(base_sql(replace(shape, by=())), files, tables)
-    base = Base(int(units.pop("accounts") or 0), int(units.pop("people") or 0), 1.0)
-    spread = spread_of(UnitSums(**{name: value or 0 for name, value in units.items()}))
-    return _Counted(dict(cells), replace(base, spread=spread))
+    # Tiles of one page are split differently, but stand on the same answers.
+    key = (os.getpid(), *view.identity, replace(asked, by=()), sight.digest)
+    return _Counted(dict(cells), _bases.get(key, lambda: _base(replace(shape, by=()), files, tables)))
+
+
+def _base(shape: Shape, files: tuple[str, ...], tables: Mapping[str, pa.Table]) -> Base:
+    (units,) = engine.run(base_sql(shape), files, tables)
+    accounts, people = int(units.pop("accounts") or 0), int(units.pop("people") or 0)
+    return Base(accounts, people, spread_of(UnitSums(**{name: value or 0 for name, value in units.items()})))
 
 
 def _shape(asked: _Asked, sight: Sight, view: View) -> tuple[Shape, dict[str, pa.Table]]:

@@ -57,6 +57,11 @@ METRICS = (
     ("nps", "Likely to recommend", "nps", 0, 10, True),
     ("csat", "Satisfaction", "csat", 1, 5, True),
     ("ces", "Effort", "ces", 1, 7, False),
+    ("delivery-reliability", "Delivery reliability", "index", 0, 10, True),
+    ("documentation-quality", "Documentation", "index", 0, 10, True),
+    ("service-response", "Service response", "index", 0, 10, True),
+    ("product-reliability", "Product reliability", "index", 0, 10, True),
+    ("price-for-value", "Value for the price", "index", 0, 10, True),
 )
 
 

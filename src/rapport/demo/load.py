@@ -13,6 +13,7 @@ from rapport.demo.dealings import deal
 from rapport.demo.feedback import speak
 from rapport.demo.listening import start_listening
 from rapport.demo.loops import close_loops
+from rapport.demo.ratings import rate
 from rapport.demo.story import Calendar
 from rapport.rooms.accounts.models import Account, Contact
 from rapport.rooms.signals.models import Signal
@@ -66,6 +67,8 @@ def load_company(
         close_loops(rng, colleagues, calendar, now)
         progress("Three programmes, and the sample that is answering")
         start_listening(rng, colleagues, now)
+        progress("What each role is moved by")
+        rate(np.random.default_rng([seed, 4]))
     _learn_sizes()
     return Loaded(Account.objects.count(), Contact.objects.count(), Signal.objects.count())
 

@@ -1,9 +1,10 @@
-"""The three stories hidden in the demo company, as dates and effects; everything else is ordinary life.
+"""The four stories hidden in the demo company, as dates and effects; everything else is ordinary life.
 
 1. Benelux: the spare-parts depot moved; parts came late and nobody called, until a fix ended it.
 2. Tarnhelm Chemicals: the financial officer who must approve had not been heard for over a year when the
    contract was lost.
 3. Kolding Pumpeservice, a partner: its customers wait longer for service than everybody else's.
+4. What moves people differs by role: for approvers it is delivery reliability, for users documentation.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,15 @@ from datetime import date, timedelta
 TROUBLED_REGION = "benelux"
 TROUBLED_TOUCHPOINT = "delivery"
 SLOW_PARTNER = "kolding-pumpeservice"
+MOVED_BY = {
+    "approver": "delivery-reliability",
+    "user": "documentation-quality",
+    "buyer": "price-for-value",
+    "gatekeeper": "price-for-value",
+    "decision_maker": "product-reliability",
+    "influencer": "service-response",
+    "initiator": "product-reliability",
+}
 
 
 @dataclass(frozen=True)

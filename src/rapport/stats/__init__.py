@@ -2,6 +2,7 @@
 
 from rapport.stats.agreement import F1Scores, cohen_kappa, cronbach_alpha, f1_scores, krippendorff_alpha
 from rapport.stats.answers import ScoreError
+from rapport.stats.comparables import Balance, MatchedComparison, matched_difference
 from rapport.stats.comparisons import benjamini_hochberg, holm
 from rapport.stats.designs import Design, design_difference, design_mean
 from rapport.stats.dominance import Importance, importance, relative_weights
@@ -23,6 +24,7 @@ from rapport.stats.estimate import (
     Estimate,
     Strength,
 )
+from rapport.stats.leading import Leading, leading_driver
 from rapport.stats.lifetime import (
     ShiftedBetaGeometric,
     Survival,
@@ -111,6 +113,7 @@ __all__ = [
     "COMMENTS_HIDDEN_BELOW",
     "DOT_FROM",
     "HIDDEN_BELOW",
+    "Balance",
     "ChangePoint",
     "Design",
     "Difference",
@@ -122,9 +125,11 @@ __all__ = [
     "Importance",
     "KMeans",
     "LatentClasses",
+    "Leading",
     "LogOdds",
     "MarginalHomogeneity",
     "MatchQuality",
+    "MatchedComparison",
     "Maturity",
     "NpsCounts",
     "ParetoRow",
@@ -180,9 +185,11 @@ __all__ = [
     "krejcie_morgan",
     "krippendorff_alpha",
     "latent_classes",
+    "leading_driver",
     "log_odds_with_prior",
     "margin_multiple",
     "marginal_homogeneity",
+    "matched_difference",
     "mean",
     "mean_difference",
     "mean_from_sums",

@@ -51,12 +51,12 @@ def draw_answers(world: World, count: int = 240, seed: int = 7) -> list[Answer]:
     return found
 
 
-def record_answers(answers: Sequence[Answer]) -> None:
+def record_answers(answers: Sequence[Answer], source: str = "relationship") -> None:
     """Record them in one batch."""
     batch = [
         NewSignal(
             kind="survey",
-            source="relationship",
+            source=source,
             external_reference=str(number),
             occurred_at=answer.at,
             account=answer.account,

@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
 from tests.cast import World
 from tests.rooms.insight.answers import draw_answers, record_answers
 
+from rapport.rooms.insight.boards.spec import TileSpec
+from rapport.rooms.insight.boards.words import headline
+from rapport.rooms.insight.selectors.boards import Shown, shown
 from rapport.rooms.insight.selectors.counting import measures
-from rapport.rooms.insight.selectors.dashboard import picture
 from rapport.rooms.insight.tallies import Measure, Tally, difference
-from rapport.rooms.insight.views.dashboard import headline
 from rapport.rooms.signals.selectors.filters import Filters
 from rapport.rooms.signals.selectors.listing import count_signals
 
@@ -23,6 +26,11 @@ def links_of(page: str) -> list[tuple[str, str]]:
     """Return where the marks of the charts lead, and what they say."""
     found = re.findall(r'<a href="(/listen/\?[^"]*)" aria-label="([^"]*)"', page)
     return [(unescape(url), unescape(label)) for url, label in found]
+
+
+def count(user: Any, measure: Measure, asked: Filters, *specs: TileSpec) -> Shown:
+    """Count a page of these tiles."""
+    return shown(user, specs, {measure.key: measure}, asked, date(2026, 9, 17))
 
 
 def test_every_figure_leads_to_just_as_many_answers(
@@ -49,10 +57,13 @@ def test_bands_are_counted_alike_on_the_dashboard_and_in_the_list(
 ) -> None:
     record_answers(draw_answers(world, 120))
     measure = next(one for one in measures() if one.key == metric)
-    user = cast("cx_manager")
-    shown = picture(user, measure, Filters(metric=metric))  # type: ignore[arg-type]
-    counted = {"det": shown.named.detractors, "pas": shown.named.passives, "pro": shown.named.promoters}
-    assert counted[band] == count_signals(user, Filters(metric=metric, bands=(band,)))  # type: ignore[arg-type]
+    user: Any = cast("cx_manager")
+    named = count(user, measure, Filters(metric=metric, named="yes"))
+    assert named.lead
+    assert named.lead.whole
+    tally = named.lead.whole.tally
+    counted = {"det": tally.detractors, "pas": tally.passives, "pro": tally.promoters}
+    assert counted[band] == count_signals(user, Filters(metric=metric, bands=(band,)))
 
 
 @pytest.mark.parametrize(
@@ -80,9 +91,10 @@ def test_without_answers_it_says_what_will_be_here(world: World, browser_of: Cal
 def test_a_change_is_claimed_only_when_it_is_tested(world: World, cast: Callable[[str], object]) -> None:
     record_answers(draw_answers(world, 40))
     measure = next(one for one in measures() if one.key == "nps")
-    shown = picture(cast("cx_manager"), measure, Filters(metric="nps"))  # type: ignore[arg-type]
-    assert "rose" not in headline(shown, {})
-    assert "fell" not in headline(shown, {})
+    asked = Filters(metric="nps", since=date(2026, 1, 1), until=date(2026, 9, 17))
+    lead = count(cast("cx_manager"), measure, asked).lead
+    assert lead is not None
+    assert "holds" in headline(lead)
 
 
 def test_figures_of_an_account_out_of_reach_are_not_given(
@@ -90,8 +102,8 @@ def test_figures_of_an_account_out_of_reach_are_not_given(
 ) -> None:
     record_answers(draw_answers(world))
     browser = browser_of("account_manager")
-    mine = browser.get(f"{URL}?period=24m").context["shown"].tally.n
-    other = browser.get(f"{URL}?period=24m&account={world.tarnhelm.code}").context["shown"].tally.n
+    mine = browser.get(f"{URL}?period=24m").context["count"]
+    other = browser.get(f"{URL}?period=24m&account={world.tarnhelm.code}").context["count"]
     assert other in {0, mine}
     found = browser.get(f"/api/v1/figures/nps?account={world.tarnhelm.code}").json()
     assert found["figure"]["n"] == 0

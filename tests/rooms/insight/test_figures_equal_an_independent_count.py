@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.cast import World
-from tests.rooms.insight.answers import Answer, draw_answers, record_answers
+from tests.rooms.insight.answers import NOW, Answer, draw_answers, record_answers
 
 from rapport.kernel.models import User
+from rapport.rooms.accounts.models import Account, Contract
 from rapport.rooms.insight.api import Measure, base_of, cube, measures, tally
+from rapport.rooms.insight.boards.spec import read_spec
+from rapport.rooms.insight.selectors import customers
+from rapport.rooms.insight.selectors.boards import shown
 from rapport.rooms.insight.selectors.counting import add_up
-from rapport.rooms.insight.selectors.dashboard import picture
 from rapport.rooms.signals.selectors.filters import Filters
 from rapport.stats import nps, top_two_box
 from rapport.stats.designs import Design
@@ -20,6 +23,7 @@ from rapport.stats.means import mean
 from rapport.stats.nps import design_nps
 
 Given = list[Answer]
+TODAY = date(2026, 9, 17)
 
 
 @pytest.fixture
@@ -125,9 +129,76 @@ def test_ranges_allow_for_answers_of_one_account_being_alike(
     assert figure.n_effective == pytest.approx(figure.n / base.spread)
 
 
-def test_the_dashboards_parts_are_of_one_piece(given: Given, cast: Callable[[str], User]) -> None:
-    shown = picture(cast("cx_manager"), measure("nps"), Filters(metric="nps"))
-    assert shown.tally.n == len(given)
-    assert shown.named.n + shown.nameless.n == shown.tally.n
-    assert sum(found.n for found in shown.by_role_and_region.values()) == shown.named.n
-    assert sum(found.n for found in shown.regions.values()) == shown.tally.n
+def test_the_parts_of_a_tile_are_of_one_piece(given: Given, cast: Callable[[str], User]) -> None:
+    nps, specs = (
+        measure("nps"),
+        [{"kind": "grid", "by": ["role", "region"]}, {"kind": "breakdown", "by": ["region"]}],
+    )
+    found = shown(
+        cast("cx_manager"), [read_spec(spec) for spec in specs], {"nps": nps}, Filters(metric="nps"), TODAY
+    )
+    grid, regions = found.tiles
+    assert found.lead is not None
+    assert found.lead.whole is not None
+    assert grid is not None
+    assert regions is not None
+    assert found.lead.whole.tally.n == len(given)
+    named = sum(line.tally.n for line in grid.lines if not line.anonymous)
+    assert named == sum(not answer.anonymous for answer in given)
+    assert sum(line.tally.n for line in grid.lines) == len(given)
+    assert {line.key[0]: line.tally.n for line in regions.lines} == {
+        region: sum(answer.region == region for answer in given) for region in ("benelux", "nordics")
+    }
+
+
+SIX = {"Veldhuis": 300, "Tarnhelm Chemicals": 100, "Kestrel Pharma": 50, "Osier": 20, "Lumen": 10, "Brill": 0}
+
+
+@pytest.mark.parametrize("key", ["nps", "csat", "ces"])
+def test_customers_have_one_vote_each_and_revenue_weighs_them(
+    given: Given, world: World, cast: Callable[[str], User], key: str
+) -> None:
+    more = [
+        Answer(NOW, name, "", "", "", *scores)
+        for name, scores in [
+            ("Osier", (3, 2, 5)),
+            ("Osier", (9, 4, 2)),
+            ("Lumen", (10, 5, 1)),
+            ("Brill", (7, 3, 4)),
+        ]
+    ]
+    for name in ("Osier", "Lumen", "Brill"):
+        Account.objects.create(name=name)
+    record_answers(more, source="more")
+    for account in Account.objects.filter(parent=None):
+        if value := SIX[account.name.split(" Dairy")[0]]:
+            Contract.objects.create(account=account, starts_on=TODAY, annual_value=value, currency="EUR")
+    found = customers.views_of(cast("cx_manager"), measure(key), Filters(metric=key))
+    by_customer: dict[str, list[float]] = {}
+    for one in [*given, *more]:
+        if not one.anonymous:
+            customer = "Veldhuis" if one.account.startswith("Veldhuis") else one.account
+            by_customer.setdefault(customer, []).append(_worth_of(key, getattr(one, key)))
+    factor = 100 if key == "nps" else 1
+    scores = {name: factor * float(np.mean(values)) for name, values in by_customer.items()}
+    votes = np.array(list(scores.values()))
+    assert found.customers.value == pytest.approx(votes.mean())
+    assert found.customers.standard_error == pytest.approx(votes.std(ddof=1) / np.sqrt(6))
+    worth = np.array([SIX[name] for name in scores])
+    assert found.revenue.value == pytest.approx((worth * votes).sum() / worth.sum())
+    assert found.revenue.n_effective == pytest.approx(worth.sum() ** 2 / (worth**2).sum())
+    assert (found.customers.n, found.revenue.n, found.currency, found.left_out) == (6, 5, "EUR", 1)
+
+
+def _worth_of(key: str, value: int) -> float:
+    if key == "nps":
+        return float(value >= 9) - float(value <= 6)
+    return float(value >= 4) if key == "csat" else float(value)
+
+
+def test_fewer_than_five_customers_have_no_score_of_customers(
+    given: Given, cast: Callable[[str], User]
+) -> None:
+    found = customers.views_of(cast("cx_manager"), measure("nps"), Filters(metric="nps"))
+    assert (found.customers.value, found.pooled.value, found.revenue.value) == (None, None, None)
+    assert found.customers.reason == "Fewer than 5 customers."

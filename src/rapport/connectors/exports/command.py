@@ -14,26 +14,32 @@ def export(
     name: Annotated[
         str, typer.Argument(help="The list: accounts, contacts, signals … Without it, all are named.")
     ] = "",
-    kind: Annotated[str, typer.Option("--format", "-f", help="csv, xlsx, parquet or jsonl.")] = "",
+    kind: Annotated[str, typer.Option("--format", "-f", help="csv, xlsx, parquet, jsonl or sav.")] = "",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The file to write; '-' or none: standard output.")
     ] = None,
     user: Annotated[str, typer.Option("--user", help="E-mail address of the user whose scope applies.")] = "",
 ) -> None:
     """Write one list to a file, in a user's scope or, without one, whole."""
+    from django.utils import timezone
+
     from rapport.connectors.exports.lists import LISTS
+    from rapport.connectors.exports.spss import write_sav_list
     from rapport.connectors.files import format_called, write_table
 
     if name not in LISTS:
         raise typer.BadParameter(f"Name a list: {', '.join(LISTS)}.")
-    try:
-        file_kind = format_called(kind or _suffix(out))
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
     from django.http import QueryDict
 
-    wanted = LISTS[name]
-    pieces = write_table(file_kind, list(wanted.columns()), wanted.rows(_whose(user), QueryDict("")))
+    wanted, whose, asked = LISTS[name], _whose(user), QueryDict("")
+    if (kind or _suffix(out)).lower() in {"sav", "spss"}:
+        pieces = write_sav_list(wanted, whose, asked, now=timezone.now())
+    else:
+        try:
+            file_kind = format_called(kind or _suffix(out))
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        pieces = write_table(file_kind, list(wanted.columns()), wanted.rows(whose, asked))
     if out is None or str(out) == "-":
         sys.stdout.buffer.writelines(pieces)
         return

@@ -1,6 +1,6 @@
 """The lists that can be taken out: each by name, with its columns and its rows in a user's scope."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from rapport.connectors.exports.figures import FIGURE_LISTS
+from rapport.connectors.exports.shape import ExportList, Rows, Told, signal_words
 from rapport.kernel.scope import Scope
 from rapport.rooms.accounts.models import (
     AccountExternalId,
@@ -36,7 +38,6 @@ from rapport.rooms.signals.models import FEWEST_ANONYMOUS_COMMENTS, Comment, Sco
 from rapport.rooms.signals.selectors.filters import read_filters
 
 _AT_ONCE = 2_000
-Rows = Iterator[Sequence[object]]
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,6 @@ class Everyone:
     @property
     def scope(self) -> Scope:
         return Scope.all(self.pk)
-
-
-@dataclass(frozen=True)
-class ExportList:
-    """One list: its name in addresses and commands, its label, columns and rows."""
-
-    name: str
-    label: str | Promise
-    columns: Callable[[], Sequence[str]]
-    rows: Callable[[Any, QueryDict], Rows]
 
 
 def _table(
@@ -141,6 +132,10 @@ def _metrics() -> list[str]:
 
 def _signal_names() -> list[str]:
     return [*_SIGNAL_COLUMNS, *(f"score {key}" for key in _metrics()), "comments", "language"]
+
+
+def _signal_words() -> dict[str, Told]:
+    return signal_words(_metrics())
 
 
 def _signals(user: Any, asked: QueryDict) -> Rows:
@@ -306,7 +301,8 @@ _LISTS = (
         _milestones,
     ),
     _dealing("usage", _("Usage"), Usage, "product", "measure", "starts_on", "ends_on", "value"),
-    ExportList("signals", _("Signals"), _signal_names, _signals),
+    ExportList("signals", _("Signals"), _signal_names, _signals, _signal_words),
+    *FIGURE_LISTS,
     _table(
         "cases",
         _("Cases"),

@@ -23,7 +23,7 @@ class InsightConfig(AppConfig):
 
     def ready(self) -> None:
         """Show the way here, and add figures to the customers' pages."""
-        from rapport.rooms.insight import panels  # noqa: F401  (registers)
+        from rapport.rooms.insight import panels, tasks  # noqa: F401  (registers)
 
         # Both live in one namespace; without sections each would light up on the other's page.
         register(

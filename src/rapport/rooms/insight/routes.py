@@ -9,12 +9,16 @@ from ninja import Router, Schema, Status
 from rapport.analytics import QueryRefused, Weights, query
 from rapport.kernel.api_access import require
 from rapport.kernel.roles import Permission
+from rapport.rooms.insight.boards.routes import router as boards_router
+from rapport.rooms.insight.driver_routes import router as drivers_router
 from rapport.rooms.insight.selectors.counting import add_up, base_of, cube, measures, total
 from rapport.rooms.insight.tallies import Measure, Tally
 from rapport.rooms.signals.api import read_filters
 from rapport.stats.estimate import Estimate
 
 router = Router(tags=["figures"])
+router.add_router("", boards_router)
+router.add_router("", drivers_router)
 
 
 class EstimateOut(Schema):

@@ -15,7 +15,7 @@ class ListeningConfig(AppConfig):
 
     def ready(self) -> None:
         """Load the jobs, listen to customers and to the mail service, and put the surveys on the rail."""
-        from rapport.rooms.listening import listeners, tasks  # noqa: F401  (registers)
+        from rapport.rooms.listening import asked, listeners, tasks  # noqa: F401  (registers)
         from rapport.rooms.listening.channels.service_events import listen
         from rapport.ui.navigation import Entry, register
 

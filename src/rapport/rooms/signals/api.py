@@ -3,8 +3,13 @@
 from rapport.rooms.signals.bands import DETRACTOR_TO, PROMOTER_FROM, band_condition, band_of
 from rapport.rooms.signals.emotions import FEELINGS
 from rapport.rooms.signals.events import SignalsRecorded
-from rapport.rooms.signals.selectors.choices import offered_filters
-from rapport.rooms.signals.selectors.filters import Filters, read_filters
+from rapport.rooms.signals.selectors.choices import offer_filter, offered_filters
+from rapport.rooms.signals.selectors.filters import (
+    Filters,
+    filter_keys,
+    find_signals_of_programmes,
+    read_filters,
+)
 from rapport.rooms.signals.selectors.listing import ReadSignal, read_signals
 from rapport.rooms.signals.services import (
     BulkRecorder,
@@ -39,6 +44,9 @@ __all__ = [
     "SignalsRecorded",
     "band_condition",
     "band_of",
+    "filter_keys",
+    "find_signals_of_programmes",
+    "offer_filter",
     "offered_filters",
     "read_filters",
     "read_signals",

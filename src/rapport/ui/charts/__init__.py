@@ -6,6 +6,7 @@ from rapport.ui.charts.counts import Counts, columns, strip
 from rapport.ui.charts.fishbone import Bone, Cause, fishbone
 from rapport.ui.charts.grid import Cell, Heading, heat_grid
 from rapport.ui.charts.lines import Annotation, Point, Target, line_with_band
+from rapport.ui.charts.matters import Matter, importance_map
 from rapport.ui.charts.privacy import hidden_cells
 from rapport.ui.charts.small import people_dots, range_mark, spark
 from rapport.ui.charts.village import Site, Villager, village_map
@@ -21,6 +22,7 @@ __all__ = [
     "ChartTable",
     "Counts",
     "Heading",
+    "Matter",
     "Point",
     "Site",
     "Target",
@@ -30,6 +32,7 @@ __all__ = [
     "fishbone",
     "heat_grid",
     "hidden_cells",
+    "importance_map",
     "line_with_band",
     "people_dots",
     "range_mark",

@@ -27,15 +27,28 @@ class Bar:
     estimate: EstimateLike
     tone: Tone = "pas"
     url: str = ""
+    letter: str = ""
+    """By which others name it, and below the letters of those it is proven to be higher than."""
+    higher_than: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return its label with its letter."""
+        return f"{self.label} ({self.letter})" if self.letter else self.label
 
 
-def _ends(bars: Sequence[Bar], readings: Sequence[Reading]) -> tuple[float, float]:
-    low, high = 0.0, 0.0
+def _ends(bars: Sequence[Bar], readings: Sequence[Reading], up_to: float) -> tuple[float, float]:
+    low, high = 0.0, up_to
     for bar, reading in zip(bars, readings, strict=True):
         if not reading.hidden:
             low = min(low, bar.estimate.low or 0.0)
             high = max(high, bar.estimate.high or 0.0)
     return low, high or (0.0 if low else 1.0)
+
+
+def _end_width(bar: Bar, reading: Reading) -> float:
+    words = reading.range if reading.thin else reading.value
+    return text_width(f"{words} > {bar.higher_than}" if bar.higher_than else words)
 
 
 def _draw(canvas: Canvas, bar: Bar, reading: Reading, axis: Axis, y: float) -> None:
@@ -55,6 +68,7 @@ def _draw(canvas: Canvas, bar: Bar, reading: Reading, axis: Axis, y: float) -> N
         canvas.line(low, y, high, y, "halo")
         canvas.line(low, y, high, y, "whisker on")
     words = reading.range if reading.thin else reading.value
+    words = f"{words} > {bar.higher_than}" if bar.higher_than else words
     canvas.text(high + 7, y + 4, words, "t-mute" if reading.thin else "t-strong")
 
 
@@ -64,14 +78,18 @@ def bars_with_whiskers(
     scale: Scale | str = "",
     width: float = 487,
     hidden_below: int = HIDDEN_BELOW,
+    up_to: float = 0.0,
 ) -> Chart:
-    """Draw bars in the order given; thin ones are a tick in a range, hidden ones are hatched."""
+    """Draw bars in the order given; thin ones are a tick in a range, hidden ones are hatched.
+
+    Charts to be compared are given the same `up_to`, which their axes reach at least.
+    """
     readings = [read(bar.estimate, scale, hidden_below) for bar in bars]
     shape = scale_of(bars[0].estimate, scale) if bars else Scale(0, 1)
-    widest = max((text_width(bar.label) for bar in bars), default=0)
+    widest = max((text_width(bar.name) for bar in bars), default=0)
     left = min(width * 0.4, widest + 12)
-    ends = max((text_width(r.value if not r.thin else r.range) for r in readings), default=0)
-    ticks = nice_ticks(*_ends(bars, readings), steps=4)
+    ends = max((_end_width(bar, r) for bar, r in zip(bars, readings, strict=True)), default=0)
+    ticks = nice_ticks(*_ends(bars, readings, up_to), steps=4)
     axis = Axis(ticks[0], ticks[-1], left, width - ends - 16)
     height = 20 + ROW * len(bars) + 6
     canvas = Canvas(width, height)
@@ -84,21 +102,26 @@ def bars_with_whiskers(
         if bar.url:
             canvas.open_link(bar.url, reading.sentence)
         css = "t-accent" if bar.tone == "accent" else ""
-        canvas.text(0, y + 4, shortened(bar.label, left - 8), css)
+        canvas.text(0, y + 4, shortened(bar.name, left - 8), css)
         _draw(canvas, bar, reading, axis, y)
         if bar.url:
             canvas.close()
     summary = sentence(caption, _said(bars, readings))
-    rows = [_row(bar, reading) for bar, reading in zip(bars, readings, strict=True)]
-    table = ChartTable(estimate_columns(_("What")), rows)
+    lettered = any(bar.letter for bar in bars)
+    rows = [
+        [*_row(bar, reading), *([bar.higher_than] if lettered else [])]
+        for bar, reading in zip(bars, readings, strict=True)
+    ]
+    columns = [*estimate_columns(_("What")), *([_("Proven higher than")] if lettered else [])]
+    table = ChartTable(columns, rows)
     return Chart(caption, canvas.svg(summary), summary, table, width, _legend(readings, hidden_below))
 
 
 def _row(bar: Bar, reading: Reading) -> list[str]:
     if reading.hidden:
-        return [bar.label, reading.hidden, "", ""]
+        return [bar.name, reading.hidden, "", ""]
     base = "" if bar.estimate.n is None else number(bar.estimate.n)
-    return [bar.label, reading.value, reading.range, base]
+    return [bar.name, reading.value, reading.range, base]
 
 
 def _said(bars: Sequence[Bar], readings: Sequence[Reading]) -> str:

@@ -6,7 +6,7 @@ variables of any length, labels, value labels, and multiple response sets of dic
 """
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import ceil, nextafter
@@ -25,7 +25,7 @@ Rows = Callable[[], Iterable[Given]]
 
 
 @dataclass(frozen=True)
-class _Column:
+class SavColumn:
     """A variable of the file: a number, or a string of so many bytes."""
 
     name: str
@@ -61,9 +61,23 @@ def write_sav(definition: Definition, rows: Rows, *, now: datetime) -> Iterator[
         )
 
 
-def _columns(definition: Definition, rows: Rows) -> list[_Column]:
+def write_columns(
+    title: str, columns: list[SavColumn], rows: Iterable[Sequence[object]], *, now: datetime
+) -> Iterator[bytes]:
+    """Yield a .sav file of plain columns; each text column must be as wide as its widest text."""
+    numbered = [replace(column, short=f"V{number:05}") for number, column in enumerate(columns, 1)]
+    yield _header(title, numbered, now)
+    yield from map(_declaration, numbered)
+    yield from _value_labels(numbered)
+    yield _extensions(numbered, None)
+    yield struct.pack("<ii", 999, 0)
+    for row in rows:
+        yield b"".join(_cell(column, value) for column, value in zip(numbered, row, strict=True))
+
+
+def _columns(definition: Definition, rows: Rows) -> list[SavColumn]:
     columns = [
-        _Column(
+        SavColumn(
             name, name, format="DATETIME" if name == "sent_at" else "A", width=0 if name == "sent_at" else 1
         )
         for name in ABOUT
@@ -80,20 +94,20 @@ def _columns(definition: Definition, rows: Rows) -> list[_Column]:
     ]
 
 
-def _column(variable: Variable) -> _Column:
+def _column(variable: Variable) -> SavColumn:
     labels = tuple((code, told) for code, _key, told in variable.codes)
     if variable.kind == "character":
-        return _Column(variable.name, variable.label, width=1, format="A", variable=variable)
+        return SavColumn(variable.name, variable.label, width=1, format="A", variable=variable)
     if variable.kind == "date":
-        return _Column(variable.name, variable.label, format="SDATE", variable=variable)
+        return SavColumn(variable.name, variable.label, format="SDATE", variable=variable)
     if variable.kind == "logical":
         labels = ((0, "No"), (1, "Yes"))
-    return _Column(
+    return SavColumn(
         variable.name, variable.label, decimals=variable.decimals, labels=labels, variable=variable
     )
 
 
-def _values(given: Given, columns: list[_Column]) -> Iterator[object]:
+def _values(given: Given, columns: list[SavColumn]) -> Iterator[object]:
     yield from given.about()
     for column in columns[len(ABOUT) :]:
         assert column.variable is not None
@@ -105,7 +119,7 @@ def _cut(text: str, most: int) -> bytes:
     return text.encode("utf-8")[:most].decode("utf-8", "ignore").encode("utf-8")
 
 
-def _header(title: str, columns: list[_Column], now: datetime) -> bytes:
+def _header(title: str, columns: list[SavColumn], now: datetime) -> bytes:
     case = sum(ceil(width / 8) if width else 1 for column in columns for width in column.segments)
     return struct.pack(
         "<4s60siiiiid9s8s64s3x",
@@ -123,7 +137,7 @@ def _header(title: str, columns: list[_Column], now: datetime) -> bytes:
     )
 
 
-def _declaration(column: _Column) -> bytes:
+def _declaration(column: SavColumn) -> bytes:
     parts = []
     for number, width in enumerate(column.segments):
         size = width if column.format == "A" else {"SDATE": 10, "DATETIME": 20}.get(column.format, 8)
@@ -151,7 +165,7 @@ def _segment_name(short: str, number: int) -> str:
     return f"W{three(int(short[1:]))}{three(number)}"
 
 
-def _value_labels(columns: list[_Column]) -> Iterator[bytes]:
+def _value_labels(columns: list[SavColumn]) -> Iterator[bytes]:
     index = 1
     for column in columns:
         if column.labels:
@@ -164,13 +178,13 @@ def _value_labels(columns: list[_Column]) -> Iterator[bytes]:
         index += sum(ceil(width / 8) if width else 1 for width in column.segments)
 
 
-def _extensions(columns: list[_Column], definition: Definition) -> bytes:
+def _extensions(columns: list[SavColumn], definition: Definition | None) -> bytes:
     long = [column for column in columns if len(column.segments) > 1]
     parts = [
         struct.pack("<iiii8i", 7, 3, 4, 8, 1, 0, 0, -1, 1, 1, 2, 65001),
         struct.pack("<iiii3d", 7, 4, 8, 3, _MISSING, float_info.max, nextafter(_MISSING, 0.0)),
     ]
-    sets = _response_sets(columns, definition)
+    sets = _response_sets(columns, definition) if definition else b""
     if sets:
         parts.append(_extension(7, sets))
     parts.append(
@@ -183,7 +197,7 @@ def _extensions(columns: list[_Column], definition: Definition) -> bytes:
     return b"".join(parts)
 
 
-def _response_sets(columns: list[_Column], definition: Definition) -> bytes:
+def _response_sets(columns: list[SavColumn], definition: Definition) -> bytes:
     """Return each multiple choice as a set of dichotomies that count 1."""
     lines = []
     for question in definition.questions():
@@ -210,7 +224,7 @@ def _extension(subtype: int, data: bytes) -> bytes:
     return struct.pack("<iiii", 7, subtype, 1, len(data)) + data
 
 
-def _cell(column: _Column, value: object) -> bytes:
+def _cell(column: SavColumn, value: object) -> bytes:
     if column.format == "A":
         return _string(column, value if isinstance(value, str) else "")
     return struct.pack("<d", _number(value))
@@ -231,7 +245,7 @@ def _number(value: object) -> float:
     return _MISSING
 
 
-def _string(column: _Column, value: str) -> bytes:
+def _string(column: SavColumn, value: str) -> bytes:
     data = _cut(value, column.width)
     if len(column.segments) == 1:
         return data.ljust(ceil(column.width / 8) * 8)

@@ -2,6 +2,7 @@
 
 from rapport.rooms.action.models.case import Case, CaseCause, CaseEvent, CaseNote, CaseWatcher
 from rapport.rooms.action.models.escalation import Escalation, EscalationCall, EscalationLevel
+from rapport.rooms.action.models.feelings import DesiredFeelings
 from rapport.rooms.action.models.improvement import (
     CorrectiveAction,
     Improvement,
@@ -10,12 +11,19 @@ from rapport.rooms.action.models.improvement import (
     Why,
 )
 from rapport.rooms.action.models.playbook import CaseTask, Playbook, PlaybookStep
+from rapport.rooms.action.models.promoters import Ask, AskingLimits, AskKind, AskUse, PromoterLetter
+from rapport.rooms.action.models.replies import TakenMail
 from rapport.rooms.action.models.rule import Absence, Responsibility, Rule, RuleTurn
 from rapport.rooms.action.models.streams import Stream, StreamItem, StreamMessage
 from rapport.rooms.action.models.telling import LetterTemplate, Promise, Publication, Recipient, Telling
+from rapport.rooms.action.models.workshop import Workshop, WorkshopAction, WorkshopItem, WorkshopVote
 
 __all__ = [
     "Absence",
+    "Ask",
+    "AskKind",
+    "AskUse",
+    "AskingLimits",
     "Case",
     "CaseCause",
     "CaseEvent",
@@ -23,6 +31,7 @@ __all__ = [
     "CaseTask",
     "CaseWatcher",
     "CorrectiveAction",
+    "DesiredFeelings",
     "Escalation",
     "EscalationCall",
     "EscalationLevel",
@@ -32,6 +41,7 @@ __all__ = [
     "Playbook",
     "PlaybookStep",
     "Promise",
+    "PromoterLetter",
     "Publication",
     "Recipient",
     "Responsibility",
@@ -41,6 +51,11 @@ __all__ = [
     "Stream",
     "StreamItem",
     "StreamMessage",
+    "TakenMail",
     "Telling",
     "Why",
+    "Workshop",
+    "WorkshopAction",
+    "WorkshopItem",
+    "WorkshopVote",
 ]

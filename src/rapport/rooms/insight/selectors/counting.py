@@ -3,15 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from functools import reduce
 from operator import add
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import Count, F, FloatField, Q, QuerySet, Sum, Value
+from django.db.models import Count, F, FloatField, Func, Q, QuerySet, Sum, TextField, Value
 from django.db.models.expressions import Case, Expression, When
-from django.db.models.functions import Cast, TruncMonth
+from django.db.models.functions import Cast, TruncMonth, TruncQuarter
 
 from rapport.kernel.models import User
 from rapport.rooms.catalog.models import Metric
@@ -21,6 +21,7 @@ from rapport.rooms.signals.models import Score, ScoreQuerySet
 
 K = TypeVar("K")
 MONTH = TruncMonth("occurred_at", tzinfo=UTC)
+QUARTER = TruncQuarter("occurred_at", tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,83 @@ def cube(user: User, measure: Measure, filters: Filters) -> list[Cell]:
         Cell(row["month"].date(), row["region"] or "", row["buying_role"], row["anonymous"], tally_of(row))
         for row in grouped
     ]
+
+
+COLUMNS: Mapping[str, str] = {
+    "month": "month",
+    "quarter": "quarter",
+    "region": "region",
+    "role": "buying_role",
+    "touchpoint": "touchpoint",
+    "stage": "signal__stage",
+    "product": "product",
+    "division": "signal__division",
+    "partner": "partner",
+    "tier": "account__tier",
+    "sector": "account__sector",
+    "kind": "kind",
+    "source": "source",
+}
+# Anonymous answers have these; by anything else they stand apart, as a whole.
+OF_EVERY_ANSWER = frozenset({"month", "quarter", "region", "kind", "source"})
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The answers of one combination of dimensions; those without a name stand apart."""
+
+    key: tuple[Any, ...]
+    anonymous: bool
+    tally: Tally
+
+
+def cuts(user: User, measure: Measure, filters: Filters, dimensions: Sequence[str]) -> list[Cut]:
+    """Count a metric's answers by some dimensions in one query, as far as the user may see.
+
+    Months and quarters are their first day; a key that is not known is empty.
+    """
+    columns = [COLUMNS[name] for name in dimensions]
+    rows = scores_of(user, measure, filters)
+    if "month" in columns:
+        rows = rows.annotate(month=MONTH)
+    if "quarter" in columns:
+        rows = rows.annotate(quarter=QUARTER)
+    grouped = rows.order_by().values(*columns, "anonymous").annotate(**counts(measure))
+    return [
+        Cut(tuple(_plain(row[column]) for column in columns), row["anonymous"], tally_of(row))
+        for row in grouped
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return value.date() if isinstance(value, datetime) else value or ""
+
+
+@dataclass(frozen=True)
+class CustomerSums:
+    """The named answers of one customer with everything below it: how many, their sum and sum of squares."""
+
+    customer: int
+    n: int
+    total: float
+    squares: float
+
+
+def sums_by_customer(user: User, measure: Measure, filters: Filters) -> list[CustomerSums]:
+    """Add up what the figure is the mean of, by customer: the account at the top of its tree."""
+    rows = scores_of(user, measure, filters).filter(anonymous=False, account__isnull=False)
+    top = Cast(
+        Func(F("account__path"), Value(0), Value(1), function="subpath", output_field=TextField()),
+        TextField(),
+    )
+    grouped = (
+        rows.alias(x=_value(measure))
+        .annotate(top=top)
+        .order_by()
+        .values("top")
+        .annotate(n=Count("*"), s=Sum("x"), q=Sum(F("x") * F("x")))
+    )
+    return [CustomerSums(int(row["top"]), row["n"], float(row["s"]), float(row["q"])) for row in grouped]
 
 
 def tally(user: User, measure: Measure, filters: Filters) -> Tally:
@@ -103,7 +181,7 @@ def base_of(user: User, measure: Measure, filters: Filters) -> Base:
     with connection.cursor() as cursor:
         cursor.execute(_BASE.format(people=statement), parameters)
         accounts, heard, *sums = cursor.fetchone()
-    return Base(accounts=accounts, people=heard, spread=_spread(_Sums(*(float(sum_) for sum_ in sums))))
+    return Base(accounts=accounts, people=int(heard), spread=_spread(_Sums(*(float(sum_) for sum_ in sums))))
 
 
 # People are added up to accounts, and these to the sums the variance is made of, inside the database.

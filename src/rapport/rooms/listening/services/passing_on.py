@@ -201,7 +201,12 @@ def _signal(response: Response, said: Said) -> NewSignal:
 
 def source_of(version: SurveyVersion) -> str:
     """Return how the ledger names a survey as the source of signals."""
-    return f"survey:S{version.survey_id}"
+    return source_of_survey(version.survey_id)
+
+
+def source_of_survey(survey_id: int) -> str:
+    """Return how the ledger names a survey, whichever its version."""
+    return f"survey:S{survey_id}"
 
 
 def _kind(programme_kind: str) -> str:

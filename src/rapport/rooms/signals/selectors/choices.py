@@ -1,6 +1,6 @@
 """What the filters of lists and figures offer: the keys of the catalog, with their names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Account, BuyingRole
-from rapport.rooms.catalog.models import Metric, Partner, Product, Region, Touchpoint
+from rapport.rooms.catalog.models import Division, Metric, Partner, Product, Region, Stage, Touchpoint
 from rapport.rooms.signals.anonymity import released_blocks
 from rapport.rooms.signals.models import FEWEST_ANONYMOUS, Signal
 from rapport.rooms.signals.selectors.filters import NOT_GIVEN, PERIODS
@@ -21,8 +21,13 @@ LANGUAGES = ("en", "de", "fr", "nl", "es", "it", "pt", "da", "sv", "nb", "fi", "
 
 def offered_filters(user: User, keys: Sequence[str]) -> list[Filter]:
     """Return the filters with these keys, in this order; a filter without a choice is left out."""
-    made = [_MAKERS[key](user) for key in keys]
+    made = [_MAKERS[key](user) for key in keys if key in _MAKERS]
     return [item for item in made if item.choices]
+
+
+def offer_filter(key: str, make: Callable[[User], Filter]) -> None:
+    """Register a filter whose choices a higher room knows; its key is one `read_filters` reads."""
+    _MAKERS[key] = make
 
 
 def _period(_user: User) -> Filter:
@@ -105,6 +110,8 @@ _MAKERS: dict[str, Any] = {
     "touchpoint": _catalog("touchpoint", lambda: _("Touchpoint"), Touchpoint),
     "product": _catalog("product", lambda: _("Product"), Product),
     "partner": _catalog("partner", lambda: _("Partner"), Partner),
+    "division": _catalog("division", lambda: _("Division"), Division),
+    "stage": _catalog("stage", lambda: _("Stage"), Stage),
     "role": _fixed(
         "role", lambda: _("Role"), lambda: [*BuyingRole.Role.choices, (NOT_GIVEN, _("Role not known"))]
     ),

@@ -1,6 +1,6 @@
 """What a list or figure is narrowed to: one value, read from the URL, that fits signals and scores alike."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -41,6 +41,9 @@ class Filters:
     products: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
+    divisions: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    programmes: tuple[str, ...] = ()
     bands: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
@@ -71,14 +74,22 @@ class Filters:
             found = found.filter(Exists(self._scored(Score.objects.filter(signal=OuterRef("pk")))))
         if self.words or self.languages:
             found = found.filter(pk__in=self._comments().values("signal"))
-        return found
+        return found.filter(*self._of_signals("", "pk"))
 
     def scores(self, rows: ScoreQuerySet) -> ScoreQuerySet:
         """Narrow scores."""
         found = self._scored(self._shared(rows))
         if self.words or self.languages:
             found = found.filter(signal__in=self._comments().values("signal"))
-        return found
+        return found.filter(*self._of_signals("signal__", "signal"))
+
+    def _of_signals(self, prefix: str, signal: str) -> list[Q]:
+        """Return what only the signal itself holds, not each of its scores."""
+        return [
+            *_if(self.divisions, lambda keys: _one_of(f"{prefix}division", keys)),
+            *_if(self.stages, lambda keys: _one_of(f"{prefix}stage", keys)),
+            *_if(self.programmes, lambda codes: Q((f"{signal}__in", _signals_of_programmes(codes)))),
+        ]
 
     def _scored(self, rows: ScoreQuerySet) -> ScoreQuerySet:
         if self.metric:
@@ -142,6 +153,9 @@ URL_KEYS: Mapping[str, str] = {
     "product": "products",
     "role": "roles",
     "partner": "partners",
+    "division": "divisions",
+    "stage": "stages",
+    "programme": "programmes",
     "band": "bands",
     "language": "languages",
     "tier": "tiers",
@@ -156,6 +170,21 @@ SINGLE_KEYS: Mapping[str, str] = {
 PERIODS: Mapping[str, int] = {"30d": 30, "90d": 90, "12m": 365, "24m": 730}
 
 
+FindSignals = Callable[[tuple[str, ...]], "QuerySet[Any, Any]"]
+_finders: list[FindSignals] = []
+
+
+def find_signals_of_programmes(find: FindSignals) -> FindSignals:
+    """Register how the ids of the signals of some programmes are found: the room that asks people knows."""
+    if find not in _finders:
+        _finders.append(find)
+    return find
+
+
+def _signals_of_programmes(codes: tuple[str, ...]) -> "QuerySet[Any, Any] | list[Any]":
+    return _finders[0](codes) if _finders else []
+
+
 def read_filters(query: QueryDict, today: date) -> Filters:
     """Read the narrowing from a URL; what cannot be read is left out."""
     many = {
@@ -167,6 +196,11 @@ def read_filters(query: QueryDict, today: date) -> Filters:
     since, until = _period(query, today)
     named = query.get("named", "") if query.get("named") in {NAMED, NAMELESS} else ""
     return Filters(**many, **single, since=since, until=until, named=named)  # type: ignore[arg-type]
+
+
+def filter_keys() -> frozenset[str]:
+    """Return the keys under which an address holds filters."""
+    return frozenset({*URL_KEYS, *SINGLE_KEYS, "period", "from", "to", "named"})
 
 
 def search_query(words: str) -> SearchQuery:

@@ -1,1 +1,0 @@
-"""The insight room keeps no tables yet."""
