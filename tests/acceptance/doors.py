@@ -581,6 +581,7 @@ DOORS: list[Door] = [
     *api("POST", "dashboards/<key>/tiles", FIGURES, at="dashboards/{board}/tiles", body={"kind": "figure"}),
     *api("DELETE", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
     *api("GET", "figures/<metric>", FIGURES, at="figures/nps"),
+    *api("GET", "query", FIGURES, at="query?measure=nps&by=region"),
     *page("understand/drivers/", FIGURES),
     *page("understand/drivers/<slug:key>.svg", FIGURES, at="understand/drivers/map.svg"),
     *page("understand/explore/", FIGURES),
