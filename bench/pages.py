@@ -70,7 +70,7 @@ def _let_the_database_fill_in(cursor: Any) -> None:
     """Give columns the defaults their models have, so that a column more does not break these statements."""
     from django.apps import apps
 
-    for model in apps.get_models():
+    for model in (one for one in apps.get_models() if one._meta.managed):
         for field in model._meta.local_concrete_fields:
             default = field.default if field.has_default() else "" if field.empty_strings_allowed else None
             plain = isinstance(default, str | int | float) and not (field.null or field.generated)
@@ -298,11 +298,11 @@ def database(folder: Path, size: Size) -> Iterator[None]:
 
         django.setup()
         _silence()
-        marker = folder / DONE
-        if not marker.exists() or marker.read_text() != repr(size):
-            from django.core.management import call_command
+        from django.core.management import call_command
 
-            call_command("migrate", verbosity=0)
+        marker = folder / DONE
+        call_command("migrate", verbosity=0)
+        if not marker.exists() or marker.read_text() != repr(size):
             fill(size)
             marker.write_text(repr(size))
         yield

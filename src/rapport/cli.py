@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 user_app = typer.Typer(help="Users and their roles.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
+mail_app = typer.Typer(help="Mail that comes in.", no_args_is_help=True)
+app.add_typer(mail_app, name="mail")
 survey_app = typer.Typer(help="Survey files of other systems, in and out.", no_args_is_help=True)
 app.add_typer(survey_app, name="survey")
 
@@ -50,6 +52,9 @@ _FROM_ROOMS = {
     "export": ("rapport.connectors.exports.command", "export"),
     "bounces": ("rapport.rooms.listening.channels.command", "read_bounces"),
 }
+
+# Commands under `mail`.
+_ABOUT_MAIL = {"take": ("rapport.rooms.action.command", "take")}
 
 # Commands under `survey`; the last word says whether they need a database.
 _ABOUT_SURVEYS = {
@@ -565,10 +570,11 @@ def _password_link(user: Any) -> str:
 
 
 def _add_commands_of_rooms() -> None:
-    for command, (module, function) in _FROM_ROOMS.items():
-        with suppress(ModuleNotFoundError):
-            if find_spec(module):
-                app.command(command)(_in_django(getattr(import_module(module), function)))
+    for door, commands in ((app, _FROM_ROOMS), (mail_app, _ABOUT_MAIL)):
+        for command, (module, function) in commands.items():
+            with suppress(ModuleNotFoundError):
+                if find_spec(module):
+                    door.command(command)(_in_django(getattr(import_module(module), function)))
 
 
 def _add_commands_of_surveys() -> None:

@@ -141,6 +141,7 @@ STEPS = {
 }
 CASE, SIGNAL = "act/cases/<slug:code>/", "listen/feedback/<uuid:pk>/"
 C, S = "act/cases/{case}/", "listen/feedback/{signal}/"
+BOARD, B = "understand/boards/<slug:board>/", "understand/boards/{board}/"
 SURVEY, V = "listen/surveys/<slug:code>/", "listen/surveys/{survey}/"
 
 DRAFT = {"draft_number": 1, "definition": {"title": {"en": "Words"}}}
@@ -186,6 +187,8 @@ PROGRAMMES: list[Door] = [
         for method in ("GET", "POST")
     ),
     Door("ask/snippet/<uuid:pk>.js", EVERYBODY, "GET", "ask/snippet/{open_link}.js"),
+    Door("ask/snippet/<uuid:pk>/begin", EVERYBODY, "GET", "ask/snippet/{open_link}/begin"),
+    Door("ask/snippet/<uuid:pk>/send", EVERYBODY, "POST", "ask/snippet/{open_link}/send"),
     *api("GET", "programmes", FIGURES),
     *api("POST", "programmes", ASK, body={"name": "A name", "kind": "periodic", "survey": "{survey}"}),
     *api("GET", PROGRAMME_API, FIGURES, at=G_API),
@@ -232,6 +235,14 @@ STREAMS: list[Door] = [
     *page(
         "act/streams/messages/<uuid:pk>/again/", SEE, at="act/streams/messages/{message}/again/", post=True
     ),
+    *page("act/replies/<int:pk>/", WORK, at="act/replies/{reply}/", both=True),
+    *api("GET", "replies", WORK),
+    *api("POST", "replies/<int:pk>", WORK, at="replies/{reply}", body={"mine": False}),
+    # As the mail service's reports: without a service in use and its secret there is no such page.
+    *(
+        Door("act/inbound/<slug:service>/", PROGRAM, method, "act/inbound/postmark/")
+        for method in ("GET", "POST")
+    ),
     *api("GET", "streams", SEE),
     *api("POST", "streams", SEE, body={"name": "Mine"}),
     *api("GET", "streams/<code>", SEE, at="streams/{stream}"),
@@ -244,9 +255,47 @@ STREAMS: list[Door] = [
     *api("POST", "streams/messages/<uuidstr:pk>/again", SEE, at="streams/messages/{message}/again"),
 ]
 
+WORKSHOP, K = "act/workshops/<slug:code>/", "act/workshops/{workshop}/"
+WORKSHOP_API, K_API = "workshops/<code>", "workshops/{workshop}"
+WORKSHOPS: list[Door] = [
+    *page("act/workshops/", FIGURES),
+    *page("act/workshops/new/", WORK, both=True),
+    *page(WORKSHOP, FIGURES, at=K),
+    *page(f"{WORKSHOP}edit/", WORK, at=f"{K}edit/", both=True),
+    *page(f"{WORKSHOP}pack/", FIGURES, at=f"{K}pack/"),
+    *page(f"{WORKSHOP}pack.<slug:kind>", FIGURES, at=f"{K}pack.pdf"),
+    *page(f"{WORKSHOP}vote/", FIGURES, at=f"{K}vote/", both=True),
+    *page(f"{WORKSHOP}follow-up/", FIGURES, at=f"{K}follow-up/"),
+    *(
+        door
+        for step in ("make-pack", "items", "voting", "agree")
+        for door in page(f"{WORKSHOP}{step}/", WORK, at=f"{K}{step}/", post=True)
+    ),
+    *page(f"{WORKSHOP}items/<int:pk>/remove/", WORK, at=f"{K}items/{{workshop_item}}/remove/", post=True),
+    *api("GET", "workshops", FIGURES),
+    *api("POST", "workshops", WORK, body={"title": "Dates", "held_on": "2026-03-02"}),
+    *api("GET", WORKSHOP_API, FIGURES, at=K_API),
+    *api("GET", f"{WORKSHOP_API}/pack", FIGURES, at=f"{K_API}/pack"),
+    *api("POST", f"{WORKSHOP_API}/pack", WORK, at=f"{K_API}/pack"),
+    *api("GET", f"{WORKSHOP_API}/pack/<kind>", FIGURES, at=f"{K_API}/pack/pdf"),
+    *api("POST", f"{WORKSHOP_API}/items", WORK, at=f"{K_API}/items", body={"text": "Who rings"}),
+    *api("DELETE", f"{WORKSHOP_API}/items/<int:pk>", WORK, at=f"{K_API}/items/{{workshop_item}}"),
+    *api("POST", f"{WORKSHOP_API}/voting", WORK, at=f"{K_API}/voting", body={"open": True}),
+    *api("PUT", f"{WORKSHOP_API}/vote", FIGURES, at=f"{K_API}/vote", body={"dots": {}}),
+    *api("GET", f"{WORKSHOP_API}/follow-up", FIGURES, at=f"{K_API}/follow-up"),
+    *api(
+        "POST",
+        f"{WORKSHOP_API}/actions",
+        WORK,
+        at=f"{K_API}/actions",
+        body={"text": "One desk", "owner": LEAD, "due_on": "2099-03-02"},
+    ),
+]
+
 DOORS: list[Door] = [
     *PROGRAMMES,
     *STREAMS,
+    *WORKSHOPS,
     # kernel
     *(Door(probe, EVERYBODY) for probe in ("live", "started", "ready")),
     Door("metrics", PROGRAM),
@@ -443,6 +492,23 @@ DOORS: list[Door] = [
     # insight
     *page(""),
     *page("understand/", FIGURES),
+    *page("understand/boards/", FIGURES),
+    *page(BOARD, FIGURES, at=B),
+    *page(f"{BOARD}tiles/<int:number>/", FIGURES, at=f"{B}tiles/1/"),
+    *page(f"{BOARD}tiles/<int:number>/picture/", FIGURES, at=f"{B}tiles/1/picture/"),
+    *page(f"{BOARD}tiles/<int:number>/table/", FIGURES, at=f"{B}tiles/1/table/"),
+    *page(f"{BOARD}copy/", FIGURES, at=f"{B}copy/", post=True),
+    *page(f"{BOARD}arrange/", FIGURES, at=f"{B}arrange/"),
+    *page(f"{BOARD}arrange/", FIGURES, at=f"{B}arrange/", post=True, sent={"do": "settings", "name": "Mine"}),
+    *page(f"{BOARD}mail/", FIGURES, at=f"{B}mail/", post=True, sent={"every": "week"}),
+    *page(f"{BOARD}delete/", FIGURES, at=f"{B}delete/", post=True),
+    *api("GET", "dashboards", FIGURES),
+    *api("POST", "dashboards", FIGURES, tells="name"),
+    *api("GET", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
+    *api("GET", "dashboards/<key>/figures", FIGURES, at="dashboards/{board}/figures"),
+    *api("PATCH", "dashboards/<key>", FIGURES, at="dashboards/{board}", tells="name"),
+    *api("POST", "dashboards/<key>/tiles", FIGURES, at="dashboards/{board}/tiles", body={"kind": "figure"}),
+    *api("DELETE", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
     *api("GET", "figures/<metric>", FIGURES, at="figures/nps"),
     *page("understand/drivers/", FIGURES),
     *page("understand/drivers/<slug:key>.svg", FIGURES, at="understand/drivers/map.svg"),

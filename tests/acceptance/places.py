@@ -40,10 +40,14 @@ from rapport.rooms.action.models import (
     Rule,
     Stream,
     StreamMessage,
+    TakenMail,
     Telling,
+    Workshop,
+    WorkshopItem,
 )
 from rapport.rooms.action.services.telling import digest_of
 from rapport.rooms.catalog.models import Holiday
+from rapport.rooms.insight.services.dashboards import create_dashboard
 from rapport.rooms.listening.channels.suppression import suppress
 from rapport.rooms.listening.designing.services import create_from_template, create_survey, publish
 from rapport.rooms.listening.links import secret_of
@@ -74,6 +78,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
         "survey": _survey(),
         **_playbook(),
         **_improvement(cast("cx_manager")),
+        **_workshop(cast("cx_manager")),
         "place": Responsibility.objects.create(region_id="benelux", colleague=cast("cx_manager")).pk,
         "mapping": SavedMapping.objects.create(name="CRM", target="accounts", toml="").pk,
         "rival_survey": create_survey("A survey brought along").code,
@@ -100,6 +105,7 @@ def own(user: User) -> Objects:
         file_name="a.csv", mapping=dump_mapping(mapping), started_by=user, finished_at=timezone.now(), **told
     )
     said = _signal("", "", user, timezone.now())
+    board = create_dashboard(user, "Mine", [{"kind": "figure"}, {"kind": "trend"}])
     away = Absence.objects.create(user=user, starts_on=DAY, ends_on=DAY)
     file = take_in(b'{"pages": [{"elements": [{"type": "text", "name": "q1"}]}]}', "survey.json", by=user)
     stream = Stream.objects.create(owner=user, name="Mine")
@@ -109,12 +115,26 @@ def own(user: User) -> Objects:
     return {
         "stream": stream.code,
         "message": message.pk,
+        "reply": _reply(user).pk,
         "token": ApiToken.issue(user, "a program")[0].pk,
         "run": run.pk,
         "own_signal": said.pk,
         "absence": away.pk,
+        "board": board.code,
         "survey_file": file.pk,
     }
+
+
+def _reply(user: User) -> TakenMail:
+    case = Case.objects.order_by("pk").first()
+    return TakenMail.objects.create(
+        message_id=f"<{user.pk}@x>",
+        taken_at=timezone.now(),
+        outcome="aside",
+        user=user,
+        case=case,
+        text="Hello",
+    )
 
 
 def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> Objects:
@@ -232,6 +252,14 @@ def _improvement(owner: User) -> Objects:
         improvement=one, you_said="Late", we_did="One owner", published_at=timezone.now()
     )
     return {"improvement": one.code, "action": action.pk, "publication": published.pk}
+
+
+def _workshop(lead: User) -> Objects:
+    """Return a workshop that only its lead and who manages rules may see."""
+    one = Workshop.objects.create(
+        title="Dates", held_on=DAY, metric_id="nps", lead=lead, pack_at=timezone.now()
+    )
+    return {"workshop": one.code, "workshop_item": WorkshopItem.objects.create(workshop=one, text="Late").pk}
 
 
 def _letter(telling: str, contact: Any) -> None:

@@ -84,7 +84,7 @@ class Environment(BaseSettings):
 
     reply_to: str = Field(
         "",
-        description="Where replies to mail about cases arrive, with {token} where the case's own part belongs, "
+        description="Where replies to mail about cases arrive, with {token} where the case's part belongs, "
         "such as rapport+{token}@example.com. Empty: nobody can work by replying.",
     )
     private_addresses: bool = Field(

@@ -2,15 +2,18 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.cast import World
 from tests.rooms.action.cases import WORDS, Cast, answer, make_case
 
+from rapport.kernel.mail.queue import message_id
 from rapport.kernel.models import OutgoingMail
 from rapport.rooms.action.models import Case, Improvement, LetterTemplate, Promise, Recipient, Telling
-from rapport.rooms.action.selectors.telling import fixed_share, promise_figures
+from rapport.rooms.action.seen import on_tracking
+from rapport.rooms.action.selectors.telling import fixed_share, promise_figures, seen_share
 from rapport.rooms.action.services import promises, telling
 from rapport.rooms.action.services.evaluate import evaluate_rules
 from rapport.rooms.action.services.steps import StepRefused
@@ -298,3 +301,44 @@ def test_of_an_improvement_an_account_manager_tells_and_reads_of_their_own_custo
     own = telling.draft(one, words={"en": "x"}, by=cast("account_manager"), now=MONDAY)
     assert [letter.contact for letter in own.recipients.all()] == [world.joost]
     assert own.code in browser.get(f"/act/improvements/{one.code}/").content.decode()
+
+
+def test_a_letter_is_seen_by_a_press_and_not_by_looking(
+    world: World, cast: Cast, letters: None, client: Any
+) -> None:
+    case = two_of_one_trouble(world, cast)
+    one = telling.draft(case, words={"en": "x"}, by=cast("account_manager"), now=MONDAY)
+    telling.send(one, by=cast("account_manager"), now=MONDAY)
+    link = link_of(mails()[0])
+    assert "cannot say yet" in client.get(link).content.decode()
+    assert not Recipient.objects.exclude(seen_at=None).exists()
+    assert "Take your time" in client.post(link, {"later": "1"}).content.decode()
+    seen = Recipient.objects.exclude(seen_at=None).get()
+    assert (seen.contact, seen.answered_at) == (world.eva, None)
+    share = seen_share(one)
+    assert (share.value, share.n) == (0.5, 2)
+    # and it can still be answered
+    client.post(link, {"fixed": "yes", "words": ""})
+    first = seen.seen_at
+    seen.refresh_from_db()
+    assert (seen.fixed, seen.seen_at) == (True, first)
+
+
+def test_a_letter_is_seen_when_the_mail_service_reports_exactly_this_one(
+    world: World, cast: Cast, letters: None
+) -> None:
+    case = two_of_one_trouble(world, cast)
+    one = telling.draft(case, words={"en": "x"}, by=cast("account_manager"), now=MONDAY)
+    telling.send(one, by=cast("account_manager"), now=MONDAY)
+    eva, joost = Recipient.objects.order_by("contact__email")
+
+    def report(kind: str, **told: Any) -> None:
+        fields = {"click_url": None, "message_id": None, "recipient": None, "timestamp": MONDAY}
+        on_tracking(None, SimpleNamespace(event_type=kind, **fields | told), "postmark")
+
+    report("opened", recipient="eva@veldhuis.example", message_id="<another@x>")
+    report("delivered", click_url=f"https://x.example{link_of(mails()[0])}")
+    assert not Recipient.objects.exclude(seen_at=None).exists()
+    report("clicked", click_url=f"https://x.example{link_of(mails()[0])}")
+    report("opened", recipient="Joost@veldhuis.example", message_id=message_id(telling.key_of(joost)))
+    assert {row.pk for row in Recipient.objects.filter(seen_at=MONDAY)} == {eva.pk, joost.pk}

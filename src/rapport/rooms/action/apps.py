@@ -14,9 +14,11 @@ class ActionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from rapport.rooms.action import events, panels  # noqa: F401
+        from rapport.rooms.action import inbound, seen
         from rapport.ui.navigation import Entry, register
 
+        inbound.listen()
+        seen.listen()
         register(Entry(_("Act"), "action:mine", icon="act", key="a", order=50, allowed=_may_see_cases))
 
 

@@ -10,9 +10,11 @@ from rapport.rooms.action.services.evaluate import evaluate_rules
 from rapport.rooms.action.services.playbooks import call_late_tasks
 from rapport.rooms.action.services.recurrence import look_at_all
 from rapport.rooms.action.services.reminders import send_reminders
+from rapport.rooms.action.services.replies import forget_aside
 from rapport.rooms.action.services.snoozing import wake_all
 from rapport.rooms.action.services.streaming import deliver, take_up_left
 from rapport.rooms.action.services.streams import gather_due, match_streams
+from rapport.rooms.action.services.workshops import remind as remind_agreed
 
 
 @job(queue="action", priority=10)
@@ -30,6 +32,18 @@ def remind(timestamp: int) -> None:
     call_late_tasks(now=now)
     escalate_overdue(now=now)
     climb(now=now)
+
+
+@periodic("20 6 * * *")
+def remind_of_workshops(timestamp: int) -> None:
+    """Remind of what was agreed in workshops."""
+    remind_agreed(now=timezone.now())
+
+
+@periodic("40 4 * * *")
+def forget_mail_put_aside(timestamp: int) -> None:
+    """Throw away replies from other addresses that nobody asked for."""
+    forget_aside(now=timezone.now())
 
 
 @periodic("15 5 * * *")

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from rapport.rooms.action.inbound import receive
 from rapport.rooms.action.views import (
     case,
     duty,
@@ -11,9 +12,11 @@ from rapport.rooms.action.views import (
     lists,
     playbooks,
     promises,
+    replies,
     rules,
     streams,
     telling,
+    workshops,
 )
 
 app_name = "action"
@@ -79,6 +82,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("duty/away/<int:pk>/back/", duty.back, name="back"),
     path("duty/places/", duty.look_after, name="look-after"),
     path("duty/places/<int:pk>/remove/", duty.let_go, name="let-go"),
+    path("replies/<int:pk>/", replies.aside, name="mail-aside"),
+    path("inbound/<slug:service>/", receive, name="inbound"),
     path("streams/", streams.listed, name="streams"),
     path("streams/new/", streams.new, name="new-stream"),
     path("streams/messages/<uuid:pk>/again/", streams.again, name="stream-again"),
@@ -87,6 +92,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("streams/<slug:code>/trial/", streams.trial, name="try-stream"),
     path("streams/<slug:code>/secret/", streams.renew, name="renew-stream"),
     path("streams/<slug:code>/remove/", streams.remove, name="remove-stream"),
+    path("workshops/", workshops.listed, name="workshops"),
+    path("workshops/new/", workshops.new, name="new-workshop"),
+    path("workshops/<slug:code>/", workshops.show, name="workshop"),
+    path("workshops/<slug:code>/edit/", workshops.edit, name="edit-workshop"),
+    path("workshops/<slug:code>/make-pack/", workshops.make_pack, name="make-pack"),
+    path("workshops/<slug:code>/pack/", workshops.pack, name="pack"),
+    path("workshops/<slug:code>/pack.<slug:kind>", workshops.pack_file, name="pack-file"),
+    path("workshops/<slug:code>/items/", workshops.add_item, name="add-workshop-item"),
+    path("workshops/<slug:code>/items/<int:pk>/remove/", workshops.remove_item, name="remove-workshop-item"),
+    path("workshops/<slug:code>/voting/", workshops.voting, name="voting"),
+    path("workshops/<slug:code>/vote/", workshops.vote, name="vote"),
+    path("workshops/<slug:code>/agree/", workshops.agree, name="agree"),
+    path("workshops/<slug:code>/follow-up/", workshops.followed_up, name="workshop-follow-up"),
     path("rules/", rules.rules, name="rules"),
     path("rules/new/", rules.new_rule, name="new-rule"),
     path("rules/<slug:code>/", rules.edit_rule, name="rule"),

@@ -1,6 +1,7 @@
 """What other rooms and the connectors may ask about surveys."""
 
 from rapport.rooms.listening.asked import AskedBase, asked_base
+from rapport.rooms.listening.channels.service_events import is_guarded, service_in_use
 from rapport.rooms.listening.definition import Definition
 from rapport.rooms.listening.done import tell_what_was_done
 from rapport.rooms.listening.events import ContactWanted, ResponsesSent
@@ -19,9 +20,11 @@ __all__ = [
     "ResponsesSent",
     "asked_base",
     "create_invitation",
+    "is_guarded",
     "link_of",
     "open_link",
     "prepare_invitation",
+    "service_in_use",
     "tell_what_was_done",
     "withdraw_invitation",
 ]

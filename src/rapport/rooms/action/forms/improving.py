@@ -1,5 +1,6 @@
 """Forms of an improvement."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -40,13 +41,7 @@ class ImprovementForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["problem"].widget = forms.Textarea(attrs={"rows": 3, "cols": 60})
         cast(Any, self.fields["owner"]).queryset = case_workers().exclude(role__startswith="partner_")
         for place in PLACES:
-            offered = _offered(place)
-            self.fields[place] = forms.MultipleChoiceField(
-                label=LABELS[place],
-                choices=offered,
-                required=False,
-                widget=forms.CheckboxSelectMultiple() if len(offered) <= 12 else forms.SelectMultiple(),
-            )
+            self.fields[place] = place_choices(place)
 
     def places(self) -> dict[str, list[str]]:
         """Return the places chosen."""
@@ -56,6 +51,18 @@ class ImprovementForm(forms.ModelForm):  # type: ignore[type-arg]
     def place_fields(self) -> list[Any]:
         """Return the fields that narrow where it shows."""
         return [self[place] for place in PLACES if cast(Any, self.fields[place]).choices]
+
+
+def place_choices(place: str, chosen: Sequence[str] = ()) -> forms.MultipleChoiceField:
+    """Return the field that narrows something to places of one kind."""
+    offered = _offered(place)
+    return forms.MultipleChoiceField(
+        label=LABELS[place],
+        choices=offered,
+        required=False,
+        initial=list(chosen),
+        widget=forms.CheckboxSelectMultiple() if len(offered) <= 12 else forms.SelectMultiple(),
+    )
 
 
 def _offered(place: str) -> list[tuple[str, str]]:

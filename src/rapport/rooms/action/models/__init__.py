@@ -10,9 +10,11 @@ from rapport.rooms.action.models.improvement import (
     Why,
 )
 from rapport.rooms.action.models.playbook import CaseTask, Playbook, PlaybookStep
+from rapport.rooms.action.models.replies import TakenMail
 from rapport.rooms.action.models.rule import Absence, Responsibility, Rule, RuleTurn
 from rapport.rooms.action.models.streams import Stream, StreamItem, StreamMessage
 from rapport.rooms.action.models.telling import LetterTemplate, Promise, Publication, Recipient, Telling
+from rapport.rooms.action.models.workshop import Workshop, WorkshopAction, WorkshopItem, WorkshopVote
 
 __all__ = [
     "Absence",
@@ -41,6 +43,11 @@ __all__ = [
     "Stream",
     "StreamItem",
     "StreamMessage",
+    "TakenMail",
     "Telling",
     "Why",
+    "Workshop",
+    "WorkshopAction",
+    "WorkshopItem",
+    "WorkshopVote",
 ]

@@ -95,6 +95,7 @@ class Recipient(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     digest = models.CharField(max_length=64, null=True, unique=True)
+    seen_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     fixed = models.BooleanField(null=True)
     words = models.TextField(blank=True)

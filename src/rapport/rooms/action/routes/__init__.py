@@ -2,8 +2,18 @@
 
 from ninja import Router
 
-from rapport.rooms.action.routes import cases, escalations, improvements, playbooks, rules, streams, telling
+from rapport.rooms.action.routes import (
+    cases,
+    escalations,
+    improvements,
+    playbooks,
+    replies,
+    rules,
+    streams,
+    telling,
+    workshops,
+)
 
 router = Router(tags=["action"])
-for part in (cases, rules, escalations, improvements, telling, playbooks, streams):
+for part in (cases, rules, escalations, improvements, telling, playbooks, streams, replies, workshops):
     router.add_router("", part.router)

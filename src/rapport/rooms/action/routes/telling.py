@@ -18,7 +18,7 @@ from rapport.rooms.accounts.models import Account
 from rapport.rooms.action.forms.telling import LetterForm
 from rapport.rooms.action.models import Case, Improvement, LetterTemplate, Promise, Publication, Telling
 from rapport.rooms.action.routes.rules import EstimateOut, colleague_pk, estimate_out, refuse
-from rapport.rooms.action.selectors.telling import fixed_share, letters_of, promise_figures
+from rapport.rooms.action.selectors.telling import fixed_share, letters_of, promise_figures, seen_share
 from rapport.rooms.action.services import promises, telling
 from rapport.rooms.action.services.steps import StepRefused
 from rapport.rooms.catalog.models import Region
@@ -49,6 +49,7 @@ class LetterOut(Schema):
     subject: str
     text: str
     mail: str
+    seen_at: datetime | None
     answered: bool
     fixed: bool | None
     words: str
@@ -62,6 +63,7 @@ class TellingOut(Schema):
     sent_at: datetime | None
     dropped_at: datetime | None
     fixed: EstimateOut
+    seen: EstimateOut
     letters: list[LetterOut]
 
 
@@ -166,7 +168,11 @@ def _people(user: User, kind: str, code: str) -> list[dict[str, str]]:
 def _out(one: Telling) -> dict[str, Any]:
     one.refresh_from_db()
     kept = {name: getattr(one, name) for name in ("code", "drafted_at", "sent_at", "dropped_at")}
-    return kept | {"fixed": estimate_out(fixed_share(one)), "letters": letters_of(one)}
+    return kept | {
+        "fixed": estimate_out(fixed_share(one)),
+        "seen": estimate_out(seen_share(one)),
+        "letters": letters_of(one),
+    }
 
 
 @router.get("/cases/{code}/raised-by", response=list[PersonOut])

@@ -1,7 +1,7 @@
 """What was told to whom, what they answered, and which promises were kept."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, F, Q
 
@@ -21,6 +21,7 @@ class LetterRow:
     subject: str
     text: str
     mail: str
+    seen_at: datetime | None
     answered: bool
     fixed: bool | None
     words: str
@@ -55,10 +56,17 @@ def _row(one: Recipient, mail: str) -> LetterRow:
         subject=one.subject,
         text=one.text,
         mail=mail,
+        seen_at=one.seen_at,
         answered=one.answered_at is not None,
         fixed=one.fixed,
         words=one.words,
     )
+
+
+def seen_share(telling: Telling) -> Estimate:
+    """Return what share of the letters was seen, as far as anybody told."""
+    counts = telling.recipients.aggregate(sent=Count("pk"), seen=Count("pk", filter=Q(seen_at__isnull=False)))
+    return share_from_counts(counts["seen"], counts["sent"])
 
 
 def fixed_share(telling: Telling) -> Estimate:

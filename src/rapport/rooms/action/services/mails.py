@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from rapport.kernel.environment import environment
 from rapport.kernel.mail.queue import NewMail
 from rapport.kernel.models import User
+from rapport.kernel.roles import Permission
 from rapport.rooms.action.models import (
     Case,
     CaseEvent,
@@ -18,7 +20,9 @@ from rapport.rooms.action.models import (
     EscalationCall,
     Improvement,
     Look,
+    TakenMail,
 )
+from rapport.rooms.action.services.reply_addresses import address_for
 
 
 def _mail(case: Case, to: User, *, template: str, subject: str, key: str, **context: object) -> NewMail:
@@ -26,7 +30,11 @@ def _mail(case: Case, to: User, *, template: str, subject: str, key: str, **cont
     text = render_to_string(
         f"action/mail/{template}.txt", {"case": case, "to": to, "address": address, **context}
     )
-    return NewMail(to=to.email, subject=subject, text=text, dedupe_key=key)
+    answer_to = address_for(case, to) if to.may(Permission.WORK_CASES) else ""
+    headers = {"Reply-To": answer_to} if answer_to else {}
+    if answer_to:
+        text += render_to_string("action/mail/reply_hint.txt")
+    return NewMail(to=to.email, subject=subject, text=text, dedupe_key=key, headers=headers)
 
 
 def _customer(case: Case) -> str:
@@ -203,3 +211,33 @@ def _due_key(kind: str, case: Case, to: User) -> str:
 
 def _stamp(moment: datetime) -> int:
     return int(moment.timestamp())
+
+
+def about_mail_aside(taken: TakenMail) -> NewMail:
+    """Tell a colleague that a reply to their address came from another one."""
+    return _about_mail(
+        taken, "mail-aside", gettext_noop("%(code)s: a reply from another address was put aside")
+    )
+
+
+def about_mail_done(taken: TakenMail) -> NewMail:
+    """Tell a colleague that what their reply said is done."""
+    return _about_mail(taken, "mail-done", gettext_noop("%(code)s: done as you said"))
+
+
+def about_mail_refused(taken: TakenMail) -> NewMail:
+    """Tell a colleague that their reply could not be taken as it was meant."""
+    return _about_mail(
+        taken, "mail-refused", gettext_noop("%(code)s: your reply could not be taken as it was meant")
+    )
+
+
+def _about_mail(taken: TakenMail, kind: str, subject: str) -> NewMail:
+    case, to = taken.case, taken.user
+    assert case is not None
+    assert to is not None
+    with _As(to):
+        key = f"{kind}:{taken.pk}"
+        aside = f"{environment().base_url}/act/replies/{taken.pk}/"
+        said = _(subject) % {"code": case.code}
+        return _mail(case, to, template="reply", subject=said, key=key, taken=taken, aside=aside)

@@ -271,8 +271,18 @@ def _mail(one: Recipient) -> NewMail:
         to=one.contact.email,
         subject=one.subject,
         text=text,
-        dedupe_key=f"telling:{one.telling_id}:{one.contact_id}",
+        dedupe_key=key_of(one),
     )
+
+
+def key_of(one: Recipient) -> str:
+    """Return the key under which a letter leaves once."""
+    return f"telling:{one.telling_id}:{one.contact_id}"
+
+
+def note_seen(one: Recipient, *, now: datetime) -> None:
+    """Note that a person has seen their letter, the first time."""
+    Recipient.objects.filter(pk=one.pk, seen_at=None).update(seen_at=now)
 
 
 def digest_of(token: str) -> str:
@@ -301,7 +311,8 @@ def answer(recipient: Recipient, *, fixed: bool, words: str, now: datetime) -> S
             raise StepRefused(_("You have answered already. Thank you."))
         signal = _record(one, fixed, words.strip()[:KEPT_ANSWER], now)
         one.answered_at, one.fixed, one.words, one.signal = now, fixed, words.strip()[:KEPT_ANSWER], signal
-        one.save(update_fields=["answered_at", "fixed", "words", "signal"])
+        one.seen_at = one.seen_at or now
+        one.save(update_fields=["answered_at", "fixed", "words", "signal", "seen_at"])
         if one.case:
             _settle(one.case, fixed, words.strip(), now)
     return signal

@@ -25,7 +25,7 @@ from rapport.rooms.action.models import (
     Recipient,
     Telling,
 )
-from rapport.rooms.action.selectors.telling import fixed_share, letters_of
+from rapport.rooms.action.selectors.telling import fixed_share, letters_of, seen_share
 from rapport.rooms.action.services import promises, telling
 from rapport.rooms.action.services.steps import StepRefused
 from rapport.rooms.action.views.lists import tabs_of
@@ -76,7 +76,7 @@ def _draft(request: UserRequest, about: Case | Improvement) -> HttpResponse:
 def show(request: UserRequest, code: str) -> HttpResponse:
     """Show the letters of a round: drafts before, answers after."""
     one = get_visible(Telling, request.user, code=code)
-    context = {"one": one, "letters": letters_of(one), "fixed": fixed_share(one)}
+    context = {"one": one, "letters": letters_of(one), "fixed": fixed_share(one), "seen": seen_share(one)}
     return render(request, "action/telling.html", context)
 
 
@@ -118,13 +118,24 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(one.language):
         form = AnswerForm(request.POST if request.method == "POST" else None)
         thanks = one.answered_at is not None
-        if request.method == "POST" and not thanks and form.is_valid():
+        later = request.method == "POST" and "later" in request.POST and not thanks
+        if later:
+            telling.note_seen(one, now=timezone.now())
+        elif request.method == "POST" and not thanks and form.is_valid():
             data = form.cleaned_data
             # Answered in another window meanwhile: the thanks are true all the same.
             with suppress(StepRefused):
                 telling.answer(one, fixed=data["fixed"] == "yes", words=data["words"], now=timezone.now())
             thanks = True
-        context = {"form": form, "thanks": thanks, "company": environment().company, "one": one}
+        if later:
+            form = AnswerForm()
+        context = {
+            "form": form,
+            "thanks": thanks,
+            "later": later,
+            "company": environment().company,
+            "one": one,
+        }
         return render(request, "action/answer.html", context)
 
 

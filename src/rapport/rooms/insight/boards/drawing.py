@@ -163,7 +163,9 @@ def _chart(result: Result, names: Names, link: Link) -> Chart | None:
         "pivot": _side_by_side,
     }
     maker = makers.get(result.spec.kind)
-    if maker is None or result.whole is None or not result.whole.tally.n:
+    if maker is None or result.whole is None:
+        return None
+    if not result.whole.tally.n and result.spec.kind != "figure":
         return None
     if result.spec.kind == "pivot" and len(result.lines) > 24:
         return None

@@ -31,7 +31,7 @@ def service_in_use() -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def events(request: HttpRequest, service: str) -> HttpResponseBase:
     """Take what the mail service in use reports; without a secret nobody is believed."""
-    if service != service_in_use() or not _is_guarded(service):
+    if service != service_in_use() or not is_guarded(service):
         raise Http404
     module = import_module(f"anymail.webhooks.{service}")
     view: Any = next(
@@ -43,7 +43,7 @@ def events(request: HttpRequest, service: str) -> HttpResponseBase:
     return answer
 
 
-def _is_guarded(service: str) -> bool:
+def is_guarded(service: str) -> bool:
     """Say whether the secret for all services or this one's own is set; another's guards nothing here."""
     own = service.replace("_", "").upper()
     return any(

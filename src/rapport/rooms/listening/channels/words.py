@@ -22,6 +22,10 @@ class MailWords:
     anonymous: str
     message: str
     close: str
+    send: str
+    kept: str
+    more: str
+    open: str
     sheet: str
 
 
@@ -42,6 +46,10 @@ WORDS = {
         anonymous="Your answer is anonymous.",
         message="{us}: how are we doing? Tell us: {link}",
         close="Close",
+        send="Send",
+        kept="Thank you. Your answer has arrived.",
+        more="Say more",
+        open="Answer on its own page",
         sheet="Sheet",
     ),
     "de": MailWords(
@@ -60,6 +68,10 @@ WORDS = {
         anonymous="Ihre Antwort ist anonym.",
         message="{us}: Wie machen wir uns? Sagen Sie es uns: {link}",
         close="Schließen",
+        send="Senden",
+        kept="Danke. Ihre Antwort ist angekommen.",
+        more="Mehr dazu sagen",
+        open="Auf eigener Seite antworten",
         sheet="Bogen",
     ),
     "fr": MailWords(
@@ -78,6 +90,10 @@ WORDS = {
         anonymous="Votre réponse est anonyme.",
         message="{us} : comment travaillons-nous ? Dites-le-nous : {link}",
         close="Fermer",
+        send="Envoyer",
+        kept="Merci. Votre réponse est arrivée.",
+        more="En dire plus",
+        open="Répondre sur une page à part",
         sheet="Feuille",
     ),
     "nl": MailWords(
@@ -96,6 +112,10 @@ WORDS = {
         anonymous="Uw antwoord is anoniem.",
         message="{us}: hoe doen we het? Vertel het ons: {link}",
         close="Sluiten",
+        send="Versturen",
+        kept="Dank u. Uw antwoord is aangekomen.",
+        more="Meer vertellen",
+        open="Op een eigen pagina antwoorden",
         sheet="Blad",
     ),
 }

@@ -191,8 +191,8 @@ def _beginning(
     token = request.posted("_me")
     secret = _secret_in(token, asking.invitation_id)
     if not secret:
-        secret = new_secret()
-        token = _token(secret, asking.invitation_id, now)
+        token = token_to_begin(asking.invitation_id, now)
+        secret = token.partition(".")[0]
     begun = find_asking(secret) if request.method == "POST" else None
     if begun is not None and begun.response is not None:
         return _going(request, begun, now)
@@ -201,6 +201,11 @@ def _beginning(
     at = 4 * (attempt % 8)
     number = int.from_bytes(hashed[at : at + 4], "big") % (2**31 - 1) + 1
     return Going(asking, definition, number, None, {}, hashed.hex(), secret, hashed, token)
+
+
+def token_to_begin(invitation: UUID, now: datetime) -> str:
+    """Make what lets somebody begin a response of their own by an open link, from a second after now."""
+    return _token(new_secret(), invitation, now)
 
 
 def _token(secret: str, invitation: UUID, now: datetime) -> str:

@@ -192,6 +192,12 @@ def respond(request: HttpRequest, secret: str) -> HttpResponse:
 
     The secret in the address is the proof that a form comes from who was asked: no other site knows it.
     """
+    reply = reply_to(request, secret)
+    return HttpResponse(reply.html, status=reply.status, headers=dict(_headers(reply)))
+
+
+def reply_to(request: HttpRequest, secret: str) -> Reply:
+    """Answer a link asked for through Django."""
     asked = Request(
         request.method or "GET",
         secret,
@@ -201,8 +207,7 @@ def respond(request: HttpRequest, secret: str) -> HttpResponse:
         _address(request.META),
         request.headers.get("Accept-Language", "")[:500],
     )
-    reply = _answered(asked)
-    return HttpResponse(reply.html, status=reply.status, headers=dict(_headers(reply)))
+    return _answered(asked)
 
 
 @require_http_methods(["GET", "HEAD"])
