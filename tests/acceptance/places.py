@@ -25,6 +25,7 @@ from rapport.rooms.accounts.models import (
 )
 from rapport.rooms.action.models import (
     Absence,
+    Ask,
     Case,
     CaseTask,
     CorrectiveAction,
@@ -68,6 +69,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
     ours = _at(world.veldhuis, world.meppel, world.eva, cast("account_manager"), now)
     theirs = _at(world.kestrel, world.tarnhelm, world.kestrel_buyer, cast("cx_manager"), now)
     _letter(ours["telling"], world.eva)
+    Ask.objects.filter(code=ours["ask"]).update(digest=digest_of("an-ask"))
     rule = Rule.objects.create(name="Unhappy", fallback=cast("cx_manager"))
     holiday = Holiday.objects.create(region_id="benelux", on=DAY, name="A day off")
     mail = OutgoingMail.objects.create(dedupe_key="m", to="a@b.example", queued_at=now, state="doubtful")
@@ -167,6 +169,7 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "escalation": _escalation(case, now).code,
         "telling": Telling.objects.create(case=case, words={"en": "One owner"}, drafted_at=now).code,
         "task": _task(case, now),
+        "ask": _ask(contact, now).code,
         "promise": Promise.objects.create(
             account=account, words="Rings", owner=owner, due_on=DAY, made_at=now
         ).pk,
@@ -271,6 +274,18 @@ def _letter(telling: str, contact: Any) -> None:
         subject="We heard you",
         text="Is it fixed?",
         digest=digest_of("a-token"),
+    )
+
+
+def _ask(contact: Any, now: datetime) -> Ask:
+    return Ask.objects.create(
+        kind="reference",
+        contact=contact,
+        account=contact.account,
+        language="en",
+        subject="Would you speak for us?",
+        text="{link}",
+        sent_at=now,
     )
 
 

@@ -55,6 +55,8 @@ def _is_page(door: Door) -> bool:
         "started",
         "attachments",
         "look/",
+        "/picture/",
+        "/table/",
     )
     return not any(mark in door.route for mark in files)
 

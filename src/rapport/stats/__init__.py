@@ -2,6 +2,7 @@
 
 from rapport.stats.agreement import F1Scores, cohen_kappa, cronbach_alpha, f1_scores, krippendorff_alpha
 from rapport.stats.answers import ScoreError
+from rapport.stats.comparables import Balance, MatchedComparison, matched_difference
 from rapport.stats.comparisons import benjamini_hochberg, holm
 from rapport.stats.designs import Design, design_difference, design_mean
 from rapport.stats.dominance import Importance, importance, relative_weights
@@ -112,6 +113,7 @@ __all__ = [
     "COMMENTS_HIDDEN_BELOW",
     "DOT_FROM",
     "HIDDEN_BELOW",
+    "Balance",
     "ChangePoint",
     "Design",
     "Difference",
@@ -127,6 +129,7 @@ __all__ = [
     "LogOdds",
     "MarginalHomogeneity",
     "MatchQuality",
+    "MatchedComparison",
     "Maturity",
     "NpsCounts",
     "ParetoRow",
@@ -186,6 +189,7 @@ __all__ = [
     "log_odds_with_prior",
     "margin_multiple",
     "marginal_homogeneity",
+    "matched_difference",
     "mean",
     "mean_difference",
     "mean_from_sums",

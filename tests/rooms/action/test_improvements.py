@@ -35,12 +35,20 @@ def say(world: World) -> Callable[..., None]:
     rng = np.random.default_rng(7)
     number = iter(range(10**6))
 
-    def speak(weeks: range, share: float, each: int = 14, touchpoint: str = "delivery") -> None:
+    def speak(
+        weeks: range,
+        share: float,
+        each: int = 14,
+        touchpoint: str = "delivery",
+        elsewhere: bool = False,
+    ) -> None:
         signals, bad = [], []
         for week in weeks:
             for one in range(each):
                 moment = at(week, one * 6 / each)
-                place = {"account": world.meppel, "contact": world.joost, "region_id": "benelux"}
+                place: dict[str, Any] = {"account": world.meppel, "contact": world.joost}
+                if elsewhere:
+                    place = {"account": world.tarnhelm}
                 signals.append(
                     Signal(
                         occurred_at=moment,
@@ -49,6 +57,7 @@ def say(world: World) -> Callable[..., None]:
                         source="t",
                         external_reference=str(next(number)),
                         touchpoint_id=touchpoint,
+                        region_id="benelux",
                         **place,
                     )
                 )
@@ -128,6 +137,51 @@ def test_nothing_changed_is_not_called_better_and_is_looked_at_once_a_week(
     assert not one.looks.filter(verdict__in=["better", "back"]).exists()
 
 
+def test_a_change_that_does_no_better_says_so_once_by_mail_and_is_opened_again_by_hand(
+    world: World, cast: Cast, say: Callable[..., None], browser_of: Any
+) -> None:
+    say(range(-80, 0), 0.5)
+    one = ship(problem(cast), cast)
+    say(range(30), 0.5)
+    watch(range(1, 31))
+    one.refresh_from_db()
+    last = one.looks.last()
+    assert last
+    assert (last.verdict, one.state) == ("no_better", "shipped")
+    [mail] = OutgoingMail.objects.filter(dedupe_key__startswith="verdict:")
+    assert "whether it met the cause" in mail.text
+    held = share_that_held(cast("cx_manager"))
+    assert (held.value, held.n) == (0, 1)
+    lead = browser_of("cx_manager")
+    page = lead.get(f"/act/improvements/{one.code}/").content.decode()
+    assert "something else has to change" in page
+    lead.post(f"/act/improvements/{one.code}/rethink/")
+    one.refresh_from_db()
+    assert one.state == "analysed"
+    assert share_that_held(cast("cx_manager")).n == 1
+    with pytest.raises(StepRefused, match="no better"):
+        improving.rethink(one)
+
+
+def test_whoever_sees_some_customers_is_shown_no_number_of_the_others(
+    world: World, cast: Cast, say: Callable[..., None], browser_of: Any
+) -> None:
+    say(range(-80, 0), 0.5, elsewhere=True)
+    one = ship(problem(cast), cast)
+    say(range(10), 0.12, elsewhere=True)
+    watch(range(1, 11))
+    whole = browser_of("cx_manager").get(f"/api/v1/improvements/{one.code}").json()
+    part = browser_of("account_manager").get(f"/api/v1/improvements/{one.code}").json()
+    assert (whole["baseline_n"], whole["weight"]["share"]["n"]) != (0, 0)
+    assert (part["baseline_n"], part["baseline_unhappy"], part["needed_n"]) == (0, 0, None)
+    assert (part["weight"]["share"]["n"], part["weight"]["accounts"], part["weight"]["worth"]) == (0, 0, 0)
+    assert {(look["n"], look["unhappy"], look["change"]) for look in part["looks"]} == {(None, None, None)}
+    assert [look["verdict"] for look in part["looks"]] == [look["verdict"] for look in whole["looks"]]
+    page = browser_of("account_manager").get(f"/act/improvements/{one.code}/").content.decode()
+    assert "the customers you may see; the check weighs all of them" in page
+    assert str(whole["baseline_n"]) not in page
+
+
 def test_a_missed_monday_is_made_up_for_and_a_clock_put_back_looks_at_nothing_twice(
     world: World, cast: Cast, say: Callable[..., None]
 ) -> None:
@@ -198,12 +252,12 @@ def test_problems_are_ranked_by_what_is_surely_at_stake_and_found_where_nobody_w
     )
     say(range(-20, 0), 0.6)
     say(range(-20, 0), 0.05, touchpoint=None)  # type: ignore[arg-type]
-    [found] = found_problems(now=at(0))
+    [found] = found_problems(cast("cx_manager"), now=at(0))
     assert (found.touchpoint, found.region, found.weight.worth) == ("delivery", "benelux", 100_000)
     assert 0.5 < found.weight.share.low < found.weight.share.value  # type: ignore[operator]
     problem(cast)
     problem(cast, title="Elsewhere", places={"touchpoint": ["delivery"], "region": ["nordics"]})
-    assert found_problems(now=at(0)) == []
+    assert found_problems(cast("cx_manager"), now=at(0)) == []
     assert [row.title for row in ranked(cast("cx_manager"), now=at(0))] == [
         "One owner for every promised date",
         "Elsewhere",

@@ -63,7 +63,7 @@ def test_bands_are_counted_alike_on_the_dashboard_and_in_the_list(
     assert named.lead.whole
     tally = named.lead.whole.tally
     counted = {"det": tally.detractors, "pas": tally.passives, "pro": tally.promoters}
-    assert counted[band] == count_signals(user, Filters(metric=metric, bands=(band,)))  # type: ignore[arg-type]
+    assert counted[band] == count_signals(user, Filters(metric=metric, bands=(band,)))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from rapport.rooms.listening.asked import AskedBase, asked_base
 from rapport.rooms.listening.channels.service_events import is_guarded, service_in_use
+from rapport.rooms.listening.channels.suppression import suppressed_among
 from rapport.rooms.listening.definition import Definition
 from rapport.rooms.listening.done import tell_what_was_done
 from rapport.rooms.listening.events import ContactWanted, ResponsesSent
@@ -25,6 +26,7 @@ __all__ = [
     "open_link",
     "prepare_invitation",
     "service_in_use",
+    "suppressed_among",
     "tell_what_was_done",
     "withdraw_invitation",
 ]

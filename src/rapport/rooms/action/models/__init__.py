@@ -2,6 +2,7 @@
 
 from rapport.rooms.action.models.case import Case, CaseCause, CaseEvent, CaseNote, CaseWatcher
 from rapport.rooms.action.models.escalation import Escalation, EscalationCall, EscalationLevel
+from rapport.rooms.action.models.feelings import DesiredFeelings
 from rapport.rooms.action.models.improvement import (
     CorrectiveAction,
     Improvement,
@@ -10,6 +11,7 @@ from rapport.rooms.action.models.improvement import (
     Why,
 )
 from rapport.rooms.action.models.playbook import CaseTask, Playbook, PlaybookStep
+from rapport.rooms.action.models.promoters import Ask, AskingLimits, AskKind, AskUse, PromoterLetter
 from rapport.rooms.action.models.replies import TakenMail
 from rapport.rooms.action.models.rule import Absence, Responsibility, Rule, RuleTurn
 from rapport.rooms.action.models.streams import Stream, StreamItem, StreamMessage
@@ -18,6 +20,10 @@ from rapport.rooms.action.models.workshop import Workshop, WorkshopAction, Works
 
 __all__ = [
     "Absence",
+    "Ask",
+    "AskKind",
+    "AskUse",
+    "AskingLimits",
     "Case",
     "CaseCause",
     "CaseEvent",
@@ -25,6 +31,7 @@ __all__ = [
     "CaseTask",
     "CaseWatcher",
     "CorrectiveAction",
+    "DesiredFeelings",
     "Escalation",
     "EscalationCall",
     "EscalationLevel",
@@ -34,6 +41,7 @@ __all__ = [
     "Playbook",
     "PlaybookStep",
     "Promise",
+    "PromoterLetter",
     "Publication",
     "Recipient",
     "Responsibility",

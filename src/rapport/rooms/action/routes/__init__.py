@@ -5,8 +5,10 @@ from ninja import Router
 from rapport.rooms.action.routes import (
     cases,
     escalations,
+    feelings,
     improvements,
     playbooks,
+    promoters,
     replies,
     rules,
     streams,
@@ -15,5 +17,17 @@ from rapport.rooms.action.routes import (
 )
 
 router = Router(tags=["action"])
-for part in (cases, rules, escalations, improvements, telling, playbooks, streams, replies, workshops):
+for part in (
+    cases,
+    rules,
+    escalations,
+    improvements,
+    telling,
+    playbooks,
+    streams,
+    replies,
+    workshops,
+    promoters,
+    feelings,
+):
     router.add_router("", part.router)

@@ -19,7 +19,13 @@ from rapport.kernel.scope import get_visible
 from rapport.rooms.action.forms.improving import ImprovementForm
 from rapport.rooms.action.models import Case, CorrectiveAction, Improvement
 from rapport.rooms.action.routes.rules import EstimateOut, colleague_pk, estimate_out, refuse
-from rapport.rooms.action.selectors.improvements import ranked, share_that_held
+from rapport.rooms.action.selectors.improvements import (
+    baseline_of,
+    ranked,
+    sees_all,
+    share_that_held,
+    shown_looks,
+)
 from rapport.rooms.action.selectors.problems import Weight, weight_of
 from rapport.rooms.action.services import improving
 from rapport.rooms.action.services.steps import StepRefused
@@ -61,11 +67,11 @@ class RankedOut(Schema):
 
 
 class LookOut(Schema):
-    """One weekly look."""
+    """One weekly look; its numbers only for who sees every customer."""
 
     week: date
-    n: int
-    unhappy: int
+    n: int | None
+    unhappy: int | None
     verdict: str
     change: float | None
     low: float | None
@@ -175,15 +181,16 @@ def _weight(weight: Weight) -> dict[str, Any]:
 
 def _out(one: Improvement, user: User, now: datetime) -> dict[str, Any]:
     one = Improvement.objects.select_related("metric", "owner").get(pk=one.pk)
-    kept = (
-        *("code", "title", "problem", "places", "state", "shipped_on", "expected_share", "needed_n"),
-        *("baseline_n", "baseline_unhappy", "came_back"),
-    )
+    kept = (*("code", "title", "problem", "places", "state", "shipped_on", "expected_share", "came_back"),)
+    baseline = baseline_of(one, user)
     return {name: getattr(one, name) for name in kept} | {
+        "needed_n": one.needed_n if sees_all(user) else None,
+        "baseline_n": baseline.n if baseline else None,
+        "baseline_unhappy": baseline.unhappy if baseline else None,
         "metric": one.metric_id,
         "owner": one.owner.email,
         "function": one.function_id,
-        "weight": _weight(weight_of(one.metric, one.places, now=now)),
+        "weight": _weight(weight_of(one.metric, one.places, user, now=now)),
         "whys": list(one.whys.values("answer", "evidence")),
         "causes": list(one.causes.values("family", "text", "standing", "evidence")),
         "actions": [_action(action) for action in one.actions.select_related("owner")],
@@ -193,7 +200,7 @@ def _out(one: Improvement, user: User, now: datetime) -> dict[str, Any]:
             .order_by("pk")
             .values_list("code", flat=True)
         ),
-        "looks": list(one.looks.all()),
+        "looks": list(reversed(shown_looks(one, user))),
     }
 
 
@@ -330,8 +337,15 @@ def ship(request: HttpRequest, code: str, given: ShipIn) -> dict[str, Any]:
             since=given.since,
             expected_share=given.expected_share,
             now=timezone.now(),
+            by=user,
         ),
     )
+
+
+@router.post("/improvements/{code}/rethink", response=ImprovementOut)
+def rethink(request: HttpRequest, code: str) -> dict[str, Any]:
+    """Open an improvement again whose change does no better."""
+    return _step(request, code, lambda one, user: improving.rethink(one))
 
 
 @router.post("/improvements/{code}/drop", response=ImprovementOut)

@@ -17,6 +17,7 @@ from rapport.kernel.scope import get_visible
 from rapport.rooms.action.forms import PlaybookForm
 from rapport.rooms.action.models import Case, CaseTask, Playbook
 from rapport.rooms.action.routes.rules import colleague_pk, refuse
+from rapport.rooms.action.selectors.plays import Outcome, does_it_work
 from rapport.rooms.action.services import playbooks
 from rapport.rooms.action.services.steps import StepRefused
 
@@ -69,6 +70,42 @@ class TickIn(Schema):
     done: bool = True
 
 
+class OutcomeOut(Schema):
+    """An outcome with the play against comparable customers without it."""
+
+    label: str
+    with_it: float | None
+    without_it: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_adjusted: float | None
+    matched: int
+    neighbours: int
+    unknown: int
+    balanced: bool
+    proven: bool
+    reason: str | None
+    method: str
+
+
+class BalanceOut(Schema):
+    """How far apart the two sides are in one trait, in standard deviations."""
+
+    name: str
+    before: float | None
+    after: float | None
+
+
+class WorksOut(Schema):
+    """Whether a play works, as far as customers the caller may see can tell."""
+
+    played: int
+    others: int
+    outcomes: list[OutcomeOut]
+    balance: list[BalanceOut]
+
+
 def _book(book: Playbook) -> dict[str, Any]:
     return {
         "id": book.pk,
@@ -107,6 +144,27 @@ def write_playbook(request: HttpRequest, given: PlaybookIn) -> Status[dict[str, 
             colleague = get_object_or_404(User, pk=pk) if pk else None
             playbooks.add_step(book, text=step.text, colleague=colleague, hours=step.hours)
     return Status(201, _book(book))
+
+
+@router.get("/playbooks/{int:pk}/works", response=WorksOut)
+def works(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Compare customers a play was started for with comparable ones without it."""
+    user = require(request, Permission.MANAGE_RULES)
+    found = does_it_work(get_object_or_404(Playbook, pk=pk), user, now=timezone.now())
+    return {
+        "played": found.played,
+        "others": found.others,
+        "outcomes": [_outcome(one) for one in found.outcomes],
+        "balance": found.balance,
+    }
+
+
+def _outcome(one: Outcome) -> dict[str, Any]:
+    found, difference = one.found, one.found.difference
+    sides = {name: getattr(found, name) for name in ("with_it", "without_it", "matched", "neighbours")}
+    range_ = {name: getattr(difference, name) for name in ("low", "high", "reason", "method")}
+    kept = {name: getattr(one, name) for name in ("label", "p_adjusted", "unknown", "proven")}
+    return sides | range_ | kept | {"difference": difference.value, "balanced": found.is_balanced}
 
 
 def _tasks(case: Case) -> list[dict[str, Any]]:

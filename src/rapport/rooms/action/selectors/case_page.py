@@ -18,6 +18,7 @@ from rapport.rooms.action.models import (
     Promise,
     Telling,
 )
+from rapport.rooms.action.selectors.feelings import FeelingsAt, feelings_at
 from rapport.rooms.action.selectors.reading import (
     UNTOLD,
     Clock,
@@ -105,12 +106,13 @@ class CasePage:
     untold: bool
     watching: bool
     watchers: tuple[User, ...]
+    feelings: FeelingsAt | None
 
 
 def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
     """Read a case with its causes, steps, notes and events in a fixed number of queries."""
     case = with_causes(Case.objects.filter(pk=case.pk)).select_related(
-        "account", "contact", "owner", "rule", "opened_by"
+        "account", "contact", "owner", "rule", "opened_by", "touchpoint"
     )[0]
     signals = signals_of(case)
     raised = first_signal(case)
@@ -148,6 +150,7 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
         untold=case.state in UNTOLD,
         watching=any(row.user_id == user.pk for row in watchers),
         watchers=tuple(row.user for row in watchers),
+        feelings=feelings_at(user, [case.touchpoint], now=now)[0] if case.touchpoint else None,
     )
 
 

@@ -13,6 +13,7 @@ from rapport.rooms.action.selectors.problems import (
     monday_of,
     places_said,
     scores_of,
+    seen_scores_of,
     unhappy,
     weeks_of,
     weight_of,
@@ -45,6 +46,23 @@ class ImprovementRow:
 
 
 @dataclass(frozen=True)
+class ShownLook:
+    """One look of the recurrence check; its numbers only for whoever sees every customer they count."""
+
+    week: date
+    verdict: str
+    label: str
+    words: str
+    method: str
+    n: int | None = None
+    unhappy: int | None = None
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+    evidence: float | None = None
+
+
+@dataclass(frozen=True)
 class ImprovementPage:
     """What the page of one improvement shows."""
 
@@ -61,7 +79,8 @@ class ImprovementPage:
     chart: Chart | None
     baseline: Estimate | None
     since: Estimate | None
-    looks: tuple[Look, ...]
+    looks: tuple[ShownLook, ...]
+    whole: bool
     raised_by: int
 
 
@@ -69,12 +88,12 @@ def ranked(user: User, *, now: datetime) -> list[ImprovementRow]:
     """Return what is worked on, by what is surely at stake; then what holds, then what was given up."""
     rows = Improvement.objects.visible_to(user).select_related("metric", "owner", "function")
     rows = rows.prefetch_related("cases", "looks")
-    found = [_row(one, now) for one in rows]
+    found = [_row(one, user, now) for one in rows]
     last = {Improvement.State.HELD.value: 1, Improvement.State.DROPPED.value: 2}
     return sorted(found, key=lambda row: (last.get(row.state, 0), -row.weight.at_stake, row.title))
 
 
-def _row(one: Improvement, now: datetime) -> ImprovementRow:
+def _row(one: Improvement, user: User, now: datetime) -> ImprovementRow:
     looks = list(one.looks.all())
     return ImprovementRow(
         code=one.code,
@@ -84,7 +103,7 @@ def _row(one: Improvement, now: datetime) -> ImprovementRow:
         state_label=one.get_state_display(),
         owner=str(one.owner),
         function=str(one.function) if one.function else "",
-        weight=weight_of(one.metric, one.places, now=now),
+        weight=weight_of(one.metric, one.places, user, now=now),
         cases=len(one.cases.all()),
         verdict=looks[-1].get_verdict_display() if looks else "",
         came_back=one.came_back,
@@ -92,11 +111,55 @@ def _row(one: Improvement, now: datetime) -> ImprovementRow:
 
 
 def share_that_held(user: User) -> Estimate:
-    """Return what share of the fixes that were judged held, with its range."""
-    shipped = Improvement.objects.visible_to(user).exclude(shipped_on=None)
-    held = shipped.filter(state=Improvement.State.HELD, came_back=0).count()
-    back = shipped.filter(came_back__gt=0).count()
-    return share_from_counts(held, held + back)
+    """Return what share of the fixes that were judged held, with its range.
+
+    A fix is a change that came into force. It held when it was found better and never came back; one whose
+    latest week speaks against the expected change did not. What is not yet known counts on neither side.
+    """
+    looks = Look.objects.filter(improvement__in=Improvement.objects.visible_to(user).values("pk"))
+    fixes: dict[tuple[int, date], list[str]] = {}
+    for improvement, shipped_on, verdict in looks.values_list("improvement", "shipped_on", "verdict"):
+        fixes.setdefault((improvement, shipped_on), []).append(verdict)
+    judged = [held for verdicts in fixes.values() if (held := _held(verdicts)) is not None]
+    return share_from_counts(sum(judged), len(judged))
+
+
+def _held(verdicts: list[str]) -> bool | None:
+    if Look.Verdict.BACK in verdicts:
+        return False
+    if Look.Verdict.BETTER in verdicts:
+        return True
+    return False if verdicts[-1] == Look.Verdict.NO_BETTER else None
+
+
+def sees_all(user: User) -> bool:
+    """Say whether a user sees every customer, and so may be told numbers counted over all of them."""
+    return bool(user.scope.everything)
+
+
+def shown_looks(one: Improvement, user: User) -> tuple[ShownLook, ...]:
+    """Return the looks since the change, newest first, without numbers for whoever does not see everybody."""
+    if one.shipped_on is None:
+        return ()
+    show = _whole_look if sees_all(user) else _bare_look
+    return tuple(show(look) for look in reversed(one.looks.filter(shipped_on=one.shipped_on)))
+
+
+def _whole_look(look: Look) -> ShownLook:
+    numbers = ("n", "unhappy", "change", "low", "high", "evidence")
+    told = {name: getattr(look, name) for name in ("week", "verdict", "words", "method", *numbers)}
+    return ShownLook(label=look.get_verdict_display(), **told)
+
+
+def _bare_look(look: Look) -> ShownLook:
+    return ShownLook(look.week, look.verdict, look.get_verdict_display(), bare_words(look), look.method)
+
+
+def bare_words(look: Look) -> str:
+    """Say a verdict without any number of customers the reader may not see."""
+    return _("%(verdict)s, judged over all customers; its numbers are for who sees all of them.") % {
+        "verdict": look.get_verdict_display()
+    }
 
 
 def read_improvement(one: Improvement, user: User, *, now: datetime) -> ImprovementPage:
@@ -104,11 +167,11 @@ def read_improvement(one: Improvement, user: User, *, now: datetime) -> Improvem
     causes = tuple(one.causes.all())
     actions = tuple(one.actions.select_related("owner"))
     cases = with_causes(Case.objects.visible_to(user).filter(improvements=one).order_by("-opened_at"))
-    months = _months(one, now.date())
+    months, baseline = _months(one, user, now.date()), _baseline(one, user)
     return ImprovementPage(
         improvement=one,
         places=places_said(one.places),
-        weight=weight_of(one.metric, one.places, now=now),
+        weight=weight_of(one.metric, one.places, user, now=now),
         whys=tuple(one.whys.all()),
         causes=causes,
         fish=_fish(one, causes) if causes else None,
@@ -116,11 +179,12 @@ def read_improvement(one: Improvement, user: User, *, now: datetime) -> Improvem
         cost=float(sum(action.cost or 0 for action in actions)),
         cases=tuple(rows_of(cases[:SHOWN], now=now)),
         signals=tuple(latest_signals(one, user)),
-        chart=_chart(one, months) if any(month.n for month in months) else None,
-        baseline=_baseline(one),
-        since=_since(one, now.date()),
-        looks=tuple(reversed(one.looks.filter(shipped_on=one.shipped_on))) if one.shipped_on else (),
-        raised_by=scores_of(one.metric, one.places)
+        chart=_chart(one, months, baseline) if any(month.n for month in months) else None,
+        baseline=baseline,
+        since=_since(one, user, now.date()),
+        looks=shown_looks(one, user),
+        whole=sees_all(user),
+        raised_by=seen_scores_of(user, one.metric, one.places)
         .filter(unhappy(one.metric), contact__isnull=False)
         .order_by()
         .values("contact")
@@ -143,17 +207,38 @@ def _fish(one: Improvement, causes: tuple[RootCause, ...]) -> Chart:
     return fishbone(Caption(), one.title, [Bone(name, found) for name, found in families.items()])
 
 
-def _baseline(one: Improvement) -> Estimate | None:
+@dataclass(frozen=True)
+class Counted:
+    """Answers, and how many of them are unhappy."""
+
+    n: int
+    unhappy: int
+
+
+def baseline_of(one: Improvement, user: User) -> Counted | None:
+    """Return the answers before the change: as they were kept, or counted again within the user's scope."""
     if one.baseline_n is None or one.baseline_unhappy is None:
         return None
-    return share_from_counts(one.baseline_unhappy, one.baseline_n)
+    if sees_all(user) or one.baseline_from is None or one.shipped_on is None:
+        return Counted(one.baseline_n, one.baseline_unhappy)
+    return _counted(weeks_of(one, start=one.baseline_from, end=one.shipped_on, user=user))
 
 
-def _since(one: Improvement, today: date) -> Estimate | None:
+def _baseline(one: Improvement, user: User) -> Estimate | None:
+    found = baseline_of(one, user)
+    return share_from_counts(found.unhappy, found.n) if found else None
+
+
+def _since(one: Improvement, user: User, today: date) -> Estimate | None:
     if one.shipped_on is None:
         return None
-    after = weeks_of(one, start=one.shipped_on + timedelta(days=7), end=today + timedelta(days=7))
-    return share_from_counts(sum(week.unhappy for week in after), sum(week.n for week in after))
+    start, end = one.shipped_on + timedelta(days=7), today + timedelta(days=7)
+    found = _counted(weeks_of(one, start=start, end=end, user=user))
+    return share_from_counts(found.unhappy, found.n)
+
+
+def _counted(weeks: list[Week]) -> Counted:
+    return Counted(sum(week.n for week in weeks), sum(week.unhappy for week in weeks))
 
 
 @dataclass(frozen=True)
@@ -163,9 +248,9 @@ class _Month:
     unhappy: int
 
 
-def _months(one: Improvement, today: date) -> list[_Month]:
+def _months(one: Improvement, user: User, today: date) -> list[_Month]:
     start = (today.replace(day=1) - timedelta(days=31 * (MONTHS_SHOWN - 1))).replace(day=1)
-    weeks = weeks_of(one, start=start, end=today + timedelta(days=7))
+    weeks = weeks_of(one, start=start, end=today + timedelta(days=7), user=user)
     months: dict[date, list[Week]] = {}
     for week in weeks:
         months.setdefault(week.monday.replace(day=1), []).append(week)
@@ -175,14 +260,14 @@ def _months(one: Improvement, today: date) -> list[_Month]:
     ]
 
 
-def _chart(one: Improvement, months: list[_Month]) -> Chart:
+def _chart(one: Improvement, months: list[_Month], baseline: Estimate | None) -> Chart:
     points = [Point(f"{month.first:%b %y}", share_from_counts(month.unhappy, month.n)) for month in months]
     notes, target = [], None
     if one.shipped_on:
         label = f"{monday_of(one.shipped_on):%b %y}"
         notes = [Annotation(label, _("in force, %(day)s") % {"day": day(one.shipped_on)})]
-    if one.baseline_n and one.baseline_unhappy is not None:
-        target = Target(one.baseline_unhappy / one.baseline_n, _("before"))
+    if baseline and baseline.value is not None:
+        target = Target(baseline.value, _("before"))
     caption = Caption(
         title=_finding(one),
         subtitle=_("%(metric)s: share of unhappy answers by month, %(places)s; 95%% range")

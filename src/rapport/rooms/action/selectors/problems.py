@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncWeek
 
 from rapport.kernel.environment import environment
+from rapport.kernel.models import User
 from rapport.rooms.accounts.models import Contract
 from rapport.rooms.action.models import Improvement
 from rapport.rooms.catalog.models import Metric, Region, Touchpoint
 from rapport.rooms.signals.api import band_condition
-from rapport.rooms.signals.models import Score
+from rapport.rooms.signals.models import Score, ScoreQuerySet
 from rapport.stats import Estimate, share_from_counts
 
 YEAR = timedelta(days=365)
@@ -62,7 +63,7 @@ class FoundProblem:
     weight: Weight
 
 
-def scores_of(metric: Metric, places: Mapping[str, list[str]]) -> QuerySet[Score]:
+def scores_of(metric: Metric, places: Mapping[str, list[str]]) -> ScoreQuerySet:
     """Return the current answers a problem is measured in, anonymous ones left out."""
     scores = Score.objects.filter(metric=metric, superseded=False, anonymous=False)
     for place in PLACES:
@@ -73,17 +74,26 @@ def scores_of(metric: Metric, places: Mapping[str, list[str]]) -> QuerySet[Score
     return scores
 
 
+def seen_scores_of(user: User, metric: Metric, places: Mapping[str, list[str]]) -> ScoreQuerySet:
+    """Return those of them that lie in the user's scope: the base of every figure the user is shown."""
+    return scores_of(metric, places).in_scope(user)
+
+
 def unhappy(metric: Metric) -> Q:
     """Return the condition on unhappy answers, by the ledger's one rule."""
     return band_condition([metric], ["det"])
 
 
-def weeks_of(improvement: Improvement, *, start: date, end: date) -> list[Week]:
-    """Return every whole week from the one of `start` up to the one before that of `end`, empty ones too."""
+def weeks_of(improvement: Improvement, *, start: date, end: date, user: User | None = None) -> list[Week]:
+    """Return every whole week from the one of `start` up to the one before that of `end`, empty ones too.
+
+    In the user's scope where one is given; the recurrence check gives none, because it weighs all customers.
+    """
     first, last = monday_of(start), monday_of(end)
+    about = improvement.metric, improvement.places
+    scores = seen_scores_of(user, *about) if user else scores_of(*about)
     rows = (
-        scores_of(improvement.metric, improvement.places)
-        .filter(occurred_at__gte=_midnight(first), occurred_at__lt=_midnight(last))
+        scores.filter(occurred_at__gte=_midnight(first), occurred_at__lt=_midnight(last))
         .order_by()
         .annotate(week=TruncWeek("occurred_at", tzinfo=UTC))
         .values("week")
@@ -106,9 +116,9 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def weight_of(metric: Metric, places: Mapping[str, list[str]], *, now: datetime) -> Weight:
-    """Weigh a problem by the answers of the last year."""
-    scores = scores_of(metric, places).filter(occurred_at__gt=now - YEAR, occurred_at__lte=now)
+def weight_of(metric: Metric, places: Mapping[str, list[str]], user: User, *, now: datetime) -> Weight:
+    """Weigh a problem by the last year's answers in the user's scope."""
+    scores = seen_scores_of(user, metric, places).filter(occurred_at__gt=now - YEAR, occurred_at__lte=now)
     counted = scores.aggregate(n=Count("pk"), bad=Count("pk", filter=unhappy(metric)))
     touched = scores.filter(unhappy(metric), account__isnull=False).order_by().values("account").distinct()
     accounts = touched.count()
@@ -124,16 +134,16 @@ def _worth(accounts: Any) -> tuple[float, str]:
     return float(mine["worth"] or 0), currency
 
 
-def found_problems(*, now: datetime, metric: Metric | None = None) -> list[FoundProblem]:
+def found_problems(user: User, *, now: datetime, metric: Metric | None = None) -> list[FoundProblem]:
     """Return the touchpoints of regions that surely have more unhappy answers than all of us, worst first.
 
-    A place is found when the low end of its range lies above the share everywhere, and no open improvement
-    is about it.
+    All of us are the customers in the user's scope. A place is found when the low end of its range lies
+    above the share everywhere, and no open improvement is about it.
     """
     metric = metric or Metric.objects.filter(kind=Metric.Kind.NPS).order_by("position").first()
     if metric is None:
         return []
-    scores = scores_of(metric, {}).filter(occurred_at__gt=now - YEAR, occurred_at__lte=now)
+    scores = seen_scores_of(user, metric, {}).filter(occurred_at__gt=now - YEAR, occurred_at__lte=now)
     bad = Count("pk", filter=unhappy(metric))
     rows = list(scores.order_by().values("touchpoint", "region").annotate(n=Count("pk"), bad=bad))
     placed = [row for row in rows if row["touchpoint"] and row["region"]]
@@ -147,7 +157,7 @@ def found_problems(*, now: datetime, metric: Metric | None = None) -> list[Found
         and not any(_covers(places, row) for places in taken)
     ]
     names = (_names(Touchpoint), _names(Region))
-    found = [_found(metric, row, names, now) for row in worse]
+    found = [_found(metric, row, names, user, now) for row in worse]
     return sorted(found, key=lambda one: (-one.weight.at_stake, -(one.weight.share.low or 0)))[:MOST_FOUND]
 
 
@@ -165,7 +175,11 @@ def _covers(places: Mapping[str, list[str]], row: Mapping[str, Any]) -> bool:
 
 
 def _found(
-    metric: Metric, row: Mapping[str, Any], names: tuple[dict[str, str], dict[str, str]], now: datetime
+    metric: Metric,
+    row: Mapping[str, Any],
+    names: tuple[dict[str, str], dict[str, str]],
+    user: User,
+    now: datetime,
 ) -> FoundProblem:
     touchpoint, region = row["touchpoint"], row["region"]
     places = {"touchpoint": [touchpoint], "region": [region]}
@@ -176,7 +190,7 @@ def _found(
         touchpoint_name=names[0].get(touchpoint, touchpoint),
         region=region,
         region_name=names[1].get(region, region),
-        weight=weight_of(metric, places, now=now),
+        weight=weight_of(metric, places, user, now=now),
     )
 
 

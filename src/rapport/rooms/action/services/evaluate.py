@@ -37,6 +37,7 @@ from rapport.rooms.action.services.joining import (
 )
 from rapport.rooms.action.services.opening import Cause, Opening, write_openings
 from rapport.rooms.action.services.owners import Owners, Place, can_work
+from rapport.rooms.signals.api import FEELINGS
 from rapport.rooms.signals.models import Signal
 
 TITLE_LENGTH = 90
@@ -286,8 +287,17 @@ def _words(signal: Signal) -> str:
 
 
 def heard_in(signal: Signal) -> str:
-    """Say the scores of a signal: "Likely to recommend: 3 on a scale of 0 to 10"."""
-    return ", ".join(
+    """Say the scores of a signal and the feelings named: "Likely to recommend: 3 on a scale of 0 to 10"."""
+    return ", ".join([*_scores_in(signal), *_feelings_in(signal)])
+
+
+def _feelings_in(signal: Signal) -> list[str]:
+    named = [str(FEELINGS.get(key, key)) for key in signal.emotions]
+    return [_("feels: %(feelings)s") % {"feelings": ", ".join(named)}] if named else []
+
+
+def _scores_in(signal: Signal) -> list[str]:
+    return [
         _("%(metric)s: %(value)s on a scale of %(low)s to %(high)s")
         % {
             "metric": score.metric,
@@ -296,7 +306,7 @@ def heard_in(signal: Signal) -> str:
             "high": f"{score.scale_high:g}",
         }
         for score in signal.scores.all()
-    )
+    ]
 
 
 def title_of(signal: Signal) -> str:

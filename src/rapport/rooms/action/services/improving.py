@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from rapport.kernel.models import User
-from rapport.rooms.action.models import Case, CorrectiveAction, Improvement, RootCause, Why
+from rapport.rooms.action.models import Case, CorrectiveAction, Improvement, Look, RootCause, Why
+from rapport.rooms.action.selectors.improvements import sees_all
 from rapport.rooms.action.selectors.problems import weeks_of
 from rapport.rooms.action.services.recurrence import answers_needed
 from rapport.rooms.action.services.steps import StepRefused
@@ -143,13 +144,20 @@ def finish_action(action: CorrectiveAction, *, on: date) -> None:
 
 
 def put_in_force(
-    improvement: Improvement, *, on: date, expected_share: float, now: datetime, since: date | None = None
+    improvement: Improvement,
+    *,
+    on: date,
+    expected_share: float,
+    now: datetime,
+    since: date | None = None,
+    by: User | None = None,
 ) -> Improvement:
     """Say from which day the change is in force, and what share of unhappy answers it is to leave.
 
     The time from `since`, when the trouble began, up to that day becomes the baseline (two years at most),
     and the answers needed to see such a change are worked out. Raises
-    StepRefused without an action done, with too few answers before, or when less is expected than nothing.
+    StepRefused without an action done, with too few answers before, or when less is expected than nothing;
+    how many there are is said only to who sees every customer.
     """
     with transaction.atomic():
         one = _locked(improvement)
@@ -162,14 +170,15 @@ def put_in_force(
         start = max(since or on - LONGEST_BASELINE, on - LONGEST_BASELINE)
         if start >= on:
             raise StepRefused(_("The trouble must have begun before the change was in force."))
+        whole = by is None or sees_all(by)
         before = weeks_of(one, start=start, end=on)
         n, unhappy = sum(week.n for week in before), sum(week.unhappy for week in before)
         if n < FEWEST:
-            text = _("The time before holds %(n)d answers from here; at least %(fewest)d are needed.")
-            raise StepRefused(text % {"n": n, "fewest": FEWEST})
+            text = _("The time before holds %(n)s answers from here; at least %(fewest)d are needed.")
+            raise StepRefused(text % {"n": n if whole else _("too few"), "fewest": FEWEST})
         if not 0 <= expected_share < unhappy / n:
-            text = _("Expect fewer unhappy answers than the %(share)d%% before.")
-            raise StepRefused(text % {"share": round(100 * unhappy / n)})
+            said = f"{round(100 * unhappy / n)}%" if whole else _("share")
+            raise StepRefused(_("Expect fewer unhappy answers than the %(share)s before.") % {"share": said})
         one.state, one.shipped_on, one.expected_share = State.SHIPPED, on, expected_share
         one.baseline_from, one.baseline_n, one.baseline_unhappy = start, n, unhappy
         one.needed_n = answers_needed(before, expected_share)
@@ -204,3 +213,18 @@ def _understood(one: Improvement) -> None:
     if one.state == State.FOUND:
         one.state = State.ANALYSED
         one.save(update_fields=["state"])
+
+
+def rethink(improvement: Improvement) -> Improvement:
+    """Open it again because the change does no better; its verdict stays among the fixes that did not hold.
+
+    Raises StepRefused unless it is in force and the latest look says so.
+    """
+    with transaction.atomic():
+        one = _locked(improvement)
+        last = one.looks.filter(shipped_on=one.shipped_on).last() if one.shipped_on else None
+        if one.state != State.SHIPPED or last is None or last.verdict != Look.Verdict.NO_BETTER:
+            raise StepRefused(_("The check does not say “no better” of %(code)s.") % {"code": one.code})
+        one.state = State.ANALYSED
+        one.save(update_fields=["state"])
+    return one

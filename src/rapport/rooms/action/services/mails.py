@@ -22,6 +22,7 @@ from rapport.rooms.action.models import (
     Look,
     TakenMail,
 )
+from rapport.rooms.action.selectors.improvements import bare_words, sees_all
 from rapport.rooms.action.services.reply_addresses import address_for
 
 
@@ -164,7 +165,7 @@ def about_late_task(case: Case, task: CaseTask) -> NewMail:
 
 
 def about_verdict(improvement: Improvement, to: User, *, look: Look) -> NewMail:
-    """Tell the owner of an improvement that it holds, or that the trouble is back."""
+    """Tell the owner of an improvement that it holds, does no better, or is back."""
     with _As(to):
         what = {
             "code": improvement.code,
@@ -172,7 +173,8 @@ def about_verdict(improvement: Improvement, to: User, *, look: Look) -> NewMail:
             "title": improvement.title,
         }
         page = f"{environment().base_url}/act/improvements/{improvement.code}/"
-        context = {"improvement": improvement, "to": to, "look": look, "page": page}
+        words = look.words if sees_all(to) else bare_words(look)
+        context = {"improvement": improvement, "to": to, "look": look, "words": words, "page": page}
         text = render_to_string("action/mail/verdict.txt", context)
         subject = _("%(code)s, %(verdict)s: %(title)s") % what
         return NewMail(to=to.email, subject=subject, text=text, dedupe_key=f"verdict:{look.pk}")

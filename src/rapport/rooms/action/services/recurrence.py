@@ -41,7 +41,8 @@ def look_at_all(*, now: datetime) -> int:
 def look_at(improvement: Improvement, *, now: datetime) -> Look | None:
     """Weigh the whole weeks since the change, once a week; None when there is none yet or it was done.
 
-    "Better" makes it held; "back again" opens it again, and its owner hears of either.
+    "Better" makes it held; "back again" opens it again; "no better" leaves it in force, because the next
+    weeks may still tell. Its owner hears of each, of "no better" when it is said for the first time running.
     """
     with transaction.atomic():
         rows = Improvement.objects.select_for_update(of=("self",)).select_related("metric", "owner")
@@ -141,7 +142,14 @@ def _draw_conclusion(one: Improvement, look: Look, now: datetime) -> None:
         one.state, one.came_back = State.BACK, one.came_back + 1
     elif look.verdict == Look.Verdict.BETTER and one.state == State.SHIPPED:
         one.state = State.HELD
-    else:
+    elif not _newly_no_better(one, look):
         return
     one.save(update_fields=["state", "came_back"])
     queue_mails([mails.about_verdict(one, one.owner, look=look)], now=now)
+
+
+def _newly_no_better(one: Improvement, look: Look) -> bool:
+    if look.verdict != Look.Verdict.NO_BETTER:
+        return False
+    before = one.looks.filter(shipped_on=look.shipped_on, week__lt=look.week).last()
+    return before is None or before.verdict != Look.Verdict.NO_BETTER

@@ -29,6 +29,7 @@ from rapport.rooms.action.selectors.improvements import (
     latest_signals,
     ranked,
     read_improvement,
+    sees_all,
     share_that_held,
 )
 from rapport.rooms.action.selectors.problems import PLACES, found_problems
@@ -48,11 +49,12 @@ def listed(request: UserRequest) -> HttpResponse:
     internal = not request.user.role.startswith("partner_")
     context = {
         "rows": rows,
-        "found": found_problems(now=now) if internal else [],
+        "whole": sees_all(request.user),
+        "found": found_problems(request.user, now=now) if internal else [],
         "figures": [
             Figure(
                 _("Fixes that held"),
-                note=_("of those judged better or back"),
+                note=_("of those judged: better, no better, or back"),
                 estimate=share_that_held(request.user),
                 scale="share",
                 hidden_below=1,
@@ -257,9 +259,18 @@ def ship(request: UserRequest, code: str) -> HttpResponse:
             since=data["since"],
             expected_share=data["expected"] / 100,
             now=timezone.now(),
+            by=request.user,
         ),
         _("In force. From now on every week's feedback is weighed."),
     )
+
+
+@permit(Permission.WORK_CASES)
+@require_POST
+def rethink(request: UserRequest, code: str) -> HttpResponse:
+    """Open it again, because what was changed does no better."""
+    done = _("Open again. Ask why once more.")
+    return _step(request, code, "rethink", None, lambda one, data: improving.rethink(one), done)
 
 
 @permit(Permission.WORK_CASES)

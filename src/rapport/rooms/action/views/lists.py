@@ -169,10 +169,12 @@ def tabs_of(request: UserRequest, current: str) -> list[Tab]:
         Tab(_("All"), reverse("action:all"), current=current == "all"),
     ]
     tabs.append(Tab(_("Escalated"), reverse("action:escalations"), current=current == "escalations"))
+    tabs.append(Tab(_("Promoters"), reverse("action:promoters"), current=current == "promoters"))
     tabs.append(Tab(_("Streams"), reverse("action:streams"), current=current == "streams"))
     if request.user.may(Permission.SEE_FIGURES):
         here = current == "improvements"
         tabs.append(Tab(_("Improvements"), reverse("action:improvements"), current=here))
+        tabs.append(Tab(_("Feelings"), reverse("action:feelings"), current=current == "feelings"))
         tabs.append(Tab(_("Follow-up"), reverse("action:follow-up"), current=current == "follow-up"))
     if request.user.may(Permission.WORK_CASES):
         tabs.append(Tab(_("Promises"), reverse("action:promises"), current=current == "promises"))

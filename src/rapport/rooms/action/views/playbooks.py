@@ -1,5 +1,7 @@
 """Playbooks: the list, one with its steps, and the checklist on a case."""
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
@@ -13,9 +15,29 @@ from rapport.kernel.roles import Permission
 from rapport.kernel.scope import get_visible
 from rapport.rooms.action.forms import PlaybookForm, PlaybookStepForm
 from rapport.rooms.action.models import Case, CaseTask, Playbook, PlaybookStep
+from rapport.rooms.action.selectors.plays import Outcome, does_it_work
 from rapport.rooms.action.services import playbooks
 from rapport.rooms.action.services.steps import StepRefused
 from rapport.rooms.action.views.lists import tabs_of
+from rapport.ui.formats import number
+
+
+@dataclass(frozen=True)
+class ShownOutcome:
+    """One outcome in words."""
+
+    label: str
+    reason: str
+    with_it: str
+    without_it: str
+    difference: str
+    low: str
+    high: str
+    matched: int
+    neighbours: int
+    unknown: int
+    verdict: str
+    tone: str
 
 
 @permit(Permission.MANAGE_RULES)
@@ -41,8 +63,51 @@ def show(request: UserRequest, pk: int) -> HttpResponse:
         playbooks.add_step(book, text=data["text"], colleague=data["colleague"], hours=data["hours"])
         messages.success(request, _("Added."))
         return redirect("action:playbook", pk=pk)
-    steps = book.steps.select_related("colleague")
-    return render(request, "action/playbook.html", {"book": book, "steps": steps, "form": form})
+    works = does_it_work(book, request.user, now=timezone.now())
+    context = {
+        "book": book,
+        "steps": book.steps.select_related("colleague"),
+        "form": form,
+        "works": works,
+        "outcomes": [_shown(one) for one in works.outcomes],
+    }
+    return render(request, "action/playbook.html", context)
+
+
+def _shown(one: Outcome) -> ShownOutcome:
+    found = one.found
+    factor, decimals, unit = (100, 0, "%") if one.scale == "share" else (1, 1, "")
+
+    def said(value: float | None, sign: bool = False) -> str:
+        return "" if value is None else number(factor * value, decimals, sign) + unit
+
+    verdict, tone = _verdict(one)
+    return ShownOutcome(
+        label=one.label,
+        reason=found.difference.reason or "",
+        with_it=said(found.with_it, one.scale == "change"),
+        without_it=said(found.without_it, one.scale == "change"),
+        difference=said(found.difference.value, True),
+        low=said(found.difference.low, True),
+        high=said(found.difference.high, True),
+        matched=found.matched,
+        neighbours=found.neighbours,
+        unknown=one.unknown,
+        verdict=verdict,
+        tone=tone,
+    )
+
+
+def _verdict(one: Outcome) -> tuple[str, str]:
+    """Say what follows; a difference counts only where the two sides are alike."""
+    difference = one.found.difference
+    if difference.value is None:
+        return _("not enough is known"), ""
+    if not one.found.is_balanced:
+        return _("the two sides are not alike enough"), "caution"
+    if not one.proven:
+        return _("no difference is shown"), ""
+    return (_("better with the play"), "pro") if difference.value > 0 else (_("worse with the play"), "det")
 
 
 @permit(Permission.MANAGE_RULES)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
-from ninja import Field, Router, Schema, Status
+from ninja import Body, Field, Router, Schema, Status
 from ninja.errors import HttpError
 
 from rapport.kernel.api_access import require
@@ -191,7 +191,7 @@ def delete_dashboard(request: HttpRequest, key: str) -> Status[None]:
 
 
 @router.post("/dashboards/{key}/tiles", response={201: DashboardOut})
-def add_tile(request: HttpRequest, key: str, body: dict[str, Any]) -> Status[DashboardOut]:
+def add_tile(request: HttpRequest, key: str, body: Body[dict[str, Any]]) -> Status[DashboardOut]:
     """Add a tile at the end of a dashboard of your own."""
     user = require(request, Permission.SEE_FIGURES)
     try:

@@ -318,16 +318,20 @@ def _against(line: Line, tally: Tally, measure: Measure, base: Base) -> Line:
 
 
 def _tested(found: Sequence[Result | None]) -> list[Result | None]:
-    changes: dict[tuple[int, int], Difference] = {}
-    for number, result in enumerate(found):
-        for at, line in enumerate(_all_lines(result)):
-            if line.change is not None and line.before is not None and _is_ranked(line):
-                changes[number, at] = line.change
+    changes: dict[Key, Difference] = {}
+    for result in found:
+        for line in _all_lines(result):
+            if line.change is not None and _is_ranked(line):
+                assert result is not None
+                changes[_tested_as(result, line)] = line.change
     sure, count = proven(changes), len(changes)
-    return [
-        None if result is None else _marked(result, {at for of, at in sure if of == number}, count)
-        for number, result in enumerate(found)
-    ]
+    return [None if result is None else _marked(result, sure, count) for result in found]
+
+
+def _tested_as(result: Result, line: Line) -> Key:
+    """Return what makes a change the same one: tiles that show it twice test it once."""
+    dimensions = _dimensions(result.spec) if line.key else ()
+    return (result.measure.key, result.filters, result.compared, dimensions, line.key, line.anonymous)
 
 
 def _is_ranked(line: Line) -> bool:
@@ -340,8 +344,8 @@ def _all_lines(result: Result | None) -> list[Line]:
     return [result.whole, *result.lines]
 
 
-def _marked(result: Result, sure: set[int], count: int) -> Result:
+def _marked(result: Result, sure: set[Key], count: int) -> Result:
     if result.whole is None:
         return replace(result, comparisons=count)
-    lines = [replace(line, is_proven=at in sure) for at, line in enumerate(_all_lines(result))]
+    lines = [replace(line, is_proven=_tested_as(result, line) in sure) for line in _all_lines(result)]
     return replace(result, whole=lines[0], lines=tuple(lines[1:]), comparisons=count)
