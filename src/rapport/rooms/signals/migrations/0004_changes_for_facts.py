@@ -37,5 +37,5 @@ DROP TABLE signals_score_change;
 class Migration(migrations.Migration):
     """Adds the notes of changes and the triggers that write them."""
 
-    dependencies = [("signals", "0002_written_once")]
+    dependencies = [("signals", "0003_answers")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
