@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +104,7 @@ def _remove(uploads: "QuerySet[Upload]") -> int:
     rows = list(uploads)
     storage = Upload._meta.get_field("file").storage
     for name in [str(row.file.name) for row in rows]:
-        transaction.on_commit(lambda name=name: storage.delete(name))
+        transaction.on_commit(partial(storage.delete, name))
     Upload.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
 
