@@ -1,7 +1,7 @@
 """What a fact is made of: one row a score, everything a small number, and the names one may ask by."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -16,41 +16,42 @@ CODED: Final = ("region", "role", "touchpoint", "product", "partner", "kind", "s
 
 _WIDTHS: Final[Mapping[str, pa.DataType]] = {"source": pa.int32(), "block": pa.int32()}
 
-RAW: Final = pa.schema(
-    [
-        pa.field("metric", pa.string()),
-        pa.field("score", pa.int64()),
-        pa.field("account", pa.int64()),
-        pa.field("contact", pa.int64()),
-        pa.field("day", pa.int32()),
-        pa.field("value", pa.float64()),
-        pa.field("low", pa.float64()),
-        pa.field("high", pa.float64()),
-        *(pa.field(name, pa.string()) for name in CODED),
-    ]
-)
+_RAW: list["pa.Field[Any]"] = [
+    pa.field("metric", pa.string()),
+    pa.field("score", pa.int64()),
+    pa.field("account", pa.int64()),
+    pa.field("contact", pa.int64()),
+    pa.field("day", pa.int32()),
+    pa.field("value", pa.float64()),
+    pa.field("low", pa.float64()),
+    pa.field("high", pa.float64()),
+    *(pa.field(name, pa.string()) for name in CODED),
+]
+RAW: Final = pa.schema(_RAW)
 """Scores as a ledger hands them over: days since 1970, account and contact 0 where unknown, keys as text."""
 
-FACTS: Final = pa.schema(
-    [
-        pa.field("metric", pa.string()),
-        pa.field("score", pa.int64()),
-        pa.field("account", pa.int64()),
-        pa.field("contact", pa.int64()),
-        pa.field("day", pa.int32()),
-        pa.field("month", pa.int16()),
-        pa.field("value", pa.float64()),
-        pa.field("low", pa.float64()),
-        pa.field("high", pa.float64()),
-        pa.field("sign", pa.int8()),
-        *(pa.field(name, _WIDTHS.get(name, pa.int16())) for name in CODED),
-    ]
-)
+_FACTS: list["pa.Field[Any]"] = [
+    pa.field("metric", pa.string()),
+    pa.field("score", pa.int64()),
+    pa.field("account", pa.int64()),
+    pa.field("contact", pa.int64()),
+    pa.field("day", pa.int32()),
+    pa.field("month", pa.int16()),
+    pa.field("value", pa.float64()),
+    pa.field("low", pa.float64()),
+    pa.field("high", pa.float64()),
+    pa.field("sign", pa.int8()),
+    *(pa.field(name, _WIDTHS.get(name, pa.int16())) for name in CODED),
+]
+FACTS: Final = pa.schema(_FACTS)
 """Facts as they lie on disk: `month` counts from January 1970, `sign` is +1 for 9 and 10 and -1 up to 6."""
 
-CODES: Final = pa.schema(
-    [pa.field("dimension", pa.string()), pa.field("code", pa.int32()), pa.field("key", pa.string())]
-)
+_CODES: list["pa.Field[Any]"] = [
+    pa.field("dimension", pa.string()),
+    pa.field("code", pa.int32()),
+    pa.field("key", pa.string()),
+]
+CODES: Final = pa.schema(_CODES)
 
 PLACES: Final = ("region", "role", "touchpoint", "product", "partner", "kind", "source")
 TIMES: Final = ("month", "quarter", "year")

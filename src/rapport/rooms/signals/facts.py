@@ -177,7 +177,7 @@ def _parsed(lines: bytes) -> pa.Table:
 
 
 def _called(address: str) -> User:
-    found = User.objects.filter(email__iexact=address, is_active=True).first()
+    found: User | None = User.objects.filter(email__iexact=address, is_active=True).first()
     if found is None:
         raise QueryRefused("user", f"There is no active user {address}.")
     return found

@@ -1,5 +1,6 @@
 """The room's jobs: facts follow what is recorded."""
 
+from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
 from rapport.kernel.jobs import job, periodic
@@ -19,7 +20,8 @@ def refresh_facts() -> None:
 def defer_refresh() -> None:
     """Have the facts brought up to date soon; a waiting call serves all committed before it runs."""
     try:
-        refresh_facts.defer()
+        with transaction.atomic():
+            refresh_facts.defer()
     except AlreadyEnqueued:
         return
 
