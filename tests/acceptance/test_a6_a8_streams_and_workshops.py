@@ -31,8 +31,9 @@ def work() -> None:
     """Do the room's jobs that wait, and those they put off until now, as the worker does."""
     done: set[int] = set()
     for _round in range(4):
-        due = ProcrastinateJob.objects.filter(status="todo", scheduled_at=None).exclude(pk__in=done)
-        for job in due.filter(task_name__startswith="rapport.rooms.action").order_by("id"):
+        waiting = ProcrastinateJob.objects.filter(status="todo").exclude(scheduled_at__gt=timezone.now())
+        ours = waiting.filter(task_name__startswith="rapport.rooms.action").exclude(pk__in=done)
+        for job in ours.order_by("id"):
             done.add(job.pk)
             app.tasks[job.task_name].func(**job.args)
 
