@@ -14,7 +14,7 @@ class ActionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from rapport.rooms.action import inbound, seen
+        from rapport.rooms.action import events, inbound, panels, seen  # noqa: F401  (listen and register)
         from rapport.ui.navigation import Entry, register
 
         inbound.listen()
