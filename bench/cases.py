@@ -120,7 +120,7 @@ def measure(user: Any, cases: int) -> None:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    client = Client()
+    client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(user)
     for page in PAGES:
         whole, sql = [], []

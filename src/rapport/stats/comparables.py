@@ -110,7 +110,9 @@ def matched_difference(
 
     Notes
     -----
-    The average effect on the treated, ``mean(Y_i - mean of its neighbours' Y)``. Its variance is Abadie and
+    The average effect on the treated, ``mean(Y_i - mean of its neighbours' Y)``, where each neighbour's
+    outcome is moved by what still lies between the two, along the slopes of a regression among the neighbours
+    (Abadie and Imbens 2011, Journal of Business & Economic Statistics 29, 1-11). Its variance is Abadie and
     Imbens's (2006), Econometrica 74, 235-267, theorem 7: the spread of these differences plus
     ``K_j (K_j - 1) / M^2`` times the conditional variance of each neighbour used K_j times, here with each
     neighbour's own weights in place of 1/M; conditional variances come from the nearest unit of the same
@@ -132,12 +134,18 @@ def matched_difference(
     scaled = _scaled(matrix)
     pairs = _pairs(scaled, done, groups, neighbours, caliper)
     weights = _weights(pairs, values.size)
-    differences = np.array([values[row] - values[found].mean() for row, found in pairs])
+    slopes = _slopes(values, scaled, weights)
+    differences = np.array(
+        [
+            values[row] - (values[found] + (scaled[row] - scaled[found]) @ slopes).mean()
+            for row, found in pairs
+        ]
+    )
     rows = np.array([row for row, _found in pairs], dtype=np.intp)
     return MatchedComparison(
         difference=_difference(values, scaled, done, groups, pairs, differences, level),
         with_it=float(values[rows].mean()) if rows.size else None,
-        without_it=float(np.average(values, weights=weights)) if rows.size else None,
+        without_it=float((values[rows] - differences).mean()) if rows.size else None,
         treated=int(done.sum()),
         matched=int(rows.size),
         neighbours=int(np.count_nonzero(weights)),
@@ -203,6 +211,17 @@ def _weights(pairs: Pairs, n: int) -> FloatArray:
     for _row, found in pairs:
         weights[found] += 1 / found.size
     return weights
+
+
+def _slopes(values: FloatArray, scaled: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return how the outcome goes with each trait among the neighbours; no slope where they are too few."""
+    used = weights > 0
+    if np.count_nonzero(used) < 3 * (scaled.shape[1] + 1):
+        return np.zeros(scaled.shape[1])
+    root = np.sqrt(weights[used])
+    rows = np.column_stack([np.ones(root.size), scaled[used]]) * root[:, None]
+    found: FloatArray = np.linalg.lstsq(rows, values[used] * root, rcond=None)[0]
+    return found[1:]
 
 
 def _difference(

@@ -1,10 +1,11 @@
 """A9: a play is measured against comparable customers without it, and not credited with what chance gives."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from tests.cast import World
 from tests.rooms.action.cases import Cast
 
@@ -30,7 +31,12 @@ def score(account: Account, value: float, at: datetime) -> None:
     record_signal(given, author=None, now=at, live=False)
 
 
-def customers(book: Playbook, cast: Cast, *, lift: float, n: int = 48) -> None:
+def customers_since(book: Playbook, cast: Cast, *, lift: float) -> None:
+    """Do the same with cases that are as old now as they are in the tests here."""
+    customers(book, cast, lift=lift, start=timezone.now() - (NOW - START))
+
+
+def customers(book: Playbook, cast: Cast, *, lift: float, n: int = 48, start: datetime = START) -> None:
     """Let every third of the customers get the play; all rise by one by themselves, these by `lift` more."""
     rng = random.Random(4)
     for number in range(n):
@@ -41,23 +47,23 @@ def customers(book: Playbook, cast: Cast, *, lift: float, n: int = 48) -> None:
             title="Late",
             account=account,
             owner=cast("account_manager"),
-            opened_at=START,
-            due_at=START,
+            opened_at=start,
+            due_at=start,
             time_zone="UTC",
             due_hours=8,
         )
         played = number % 3 == 0
         if played:
-            CaseTask.objects.create(case=case, playbook=book, position=1, text="Ring", due_at=START)
-            CaseEvent.objects.create(case=case, kind="played", at=START, words=book.name)
+            CaseTask.objects.create(case=case, playbook=book, position=1, text="Ring", due_at=start)
+            CaseEvent.objects.create(case=case, kind="played", at=start, words=book.name)
         before = rng.choice([2, 3, 4])
-        score(account, before, START - timedelta(days=20))
-        score(account, before + 1 + lift * played + rng.choice([0, 1]), START + timedelta(days=60))
-        ends = date(2026, 8, 1)
+        score(account, before, start - timedelta(days=20))
+        score(account, before + 1 + lift * played + rng.choice([0, 1]), start + timedelta(days=60))
+        ends = start.date() + timedelta(days=152)
         status = "renewed" if played or number % 4 else "lost"
         Contract.objects.create(
             account=account,
-            starts_on=date(2025, 8, 1),
+            starts_on=ends - timedelta(days=365),
             ends_on=ends,
             status=status,
             annual_value=1000,
