@@ -84,6 +84,7 @@ def _make_template(name: str) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """Give this process a database of its own, copied from the template."""
+    from django.conf import settings
     from django.db import connection
 
     template = _template_name()
@@ -95,6 +96,8 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
             server.execute("SELECT pg_advisory_lock(7203)")
             server.execute(copy.format(sql.Identifier(own), sql.Identifier(template)))
         connection.settings_dict["NAME"] = own
+    # Facts belong to a database: each process's own.
+    settings.FACTS_ROOT = SCRATCH / "data" / f"facts-{os.getpid()}"
     yield
     with django_db_blocker.unblock():
         connection.close()

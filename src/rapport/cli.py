@@ -41,6 +41,9 @@ app.add_typer(mail_app, name="mail")
 survey_app = typer.Typer(help="Survey files of other systems, in and out.", no_args_is_help=True)
 app.add_typer(survey_app, name="survey")
 
+analytics_app = typer.Typer(help="The columnar facts that figures are made of.", no_args_is_help=True)
+app.add_typer(analytics_app, name="analytics")
+
 INTERRUPTED = 130
 _CPUS = min(4, os.cpu_count() or 1)
 # A little more than web and worker take to finish what they are at.
@@ -592,6 +595,15 @@ def _in_django(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*arguments, **options)
 
     return wrapped
+
+
+@analytics_app.command("rebuild")
+def rebuild_facts() -> None:
+    """Make all facts anew from the ledger while the system runs; the old ones serve until then."""
+    with django_ready():
+        from rapport.analytics.refresh import rebuild
+
+        out.print(f"{rebuild():,} facts are made anew.", markup=False)
 
 
 _add_commands_of_rooms()

@@ -177,6 +177,15 @@ PROGRAMMES: list[Door] = [
     *page(f"{PROGRAMME}interviews/<uuid:pk>/", SEE, at=f"{G}interviews/{{interview}}/", both=True),
     *page(f"{PROGRAMME}paper/", ASK, at=f"{G}paper/", both=True),
     *page(f"{PROGRAMME}paper/<slug:language>.pdf", ASK, at=f"{G}paper/en.pdf"),
+    *page("listen/programmes/messages/", ASK),
+    *page(
+        "listen/programmes/messages/",
+        ASK,
+        at="listen/programmes/messages/?of={short_message}",
+        post=True,
+        sent={"message": "{short_message}", "decision": "drop"},
+    ),
+    *page(f"{PROGRAMME}rewards/", ASK, at=f"{G}rewards/", both=True),
     *page(f"{PROGRAMME}turn/<slug:what>/", ASK, at=f"{G}turn/pause/", post=True),
     *(Door("ask/stop/<str:secret>/", EVERYBODY, method, "ask/stop/{secret}/") for method in ("GET", "POST")),
     *(Door("r/<str:secret>", EVERYBODY, method, "r/{secret}") for method in ("GET", "POST")),
@@ -208,6 +217,16 @@ PROGRAMMES: list[Door] = [
     *api("POST", "suppressions", ASK, body={"email": "a@b.example"}),
     *api("DELETE", "suppressions/<int:pk>", ASK, at="suppressions/{suppressed}"),
     *api("POST", "bounces", ASK),
+    *api("GET", f"{PROGRAMME_API}/rewards", ASK, at=f"{G_API}/rewards"),
+    *api("POST", "rewards/<int:pk>/given", ASK, at="rewards/{reward}/given"),
+    *api("GET", "short-messages", ASK),
+    *api(
+        "POST",
+        "short-messages/<int:pk>/decision",
+        ASK,
+        at="short-messages/{short_message}/decision",
+        body={"decision": "drop"},
+    ),
 ]
 SUMMARY = {"what_happened": "Late", "what_we_did": "Rang", "what_changes": "One owner"}
 
@@ -222,6 +241,56 @@ STEPS_OF_IMPROVEMENT: dict[str, dict[str, Any]] = {
     "drop": {"why": "Elsewhere"},
     "cases": {"case": "{case}"},
 }
+
+RECEIVED = {"account": "{account}", "words": "Late again", "how": "telephone"}
+COMPLAINT_STEPS: dict[str, dict[str, Any]] = {
+    "receipt": {"how": "telephone", "words": "It reached us"},
+    "findings": {"words": "Nobody owns the date"},
+    "decision": {"decision": "upheld", "reasons": "It was late"},
+    "remedies": {"kind": "apology", "words": "Said sorry"},
+    "referral": {"to": "A court"},
+}
+LETTER_TEXT = {"subject": "a", "body": "{{code}}"}
+COMPLAINTS: list[Door] = [
+    *page("act/complaints/", SEE),
+    *page("act/complaints/register.csv", EXPORT),
+    *page("act/complaints/new/", WORK, both=True),
+    *page("act/complaints/year/", FIGURES),
+    *page("act/complaints/terms/", RULES, both=True),
+    *page(
+        "act/complaints/categories/<int:pk>/switch/",
+        RULES,
+        at="act/complaints/categories/{complaint_category}/switch/",
+        post=True,
+    ),
+    *page(f"{CASE}complaint/<slug:name>/", WORK, at=f"{C}complaint/finding/", post=True),
+    *page("act/letters/<slug:purpose>/<slug:language>/", RULES, at="act/letters/receipt/en/", both=True),
+    *api("GET", "complaints", SEE),
+    *api("POST", "complaints", WORK, at="complaints?for={account}", body=RECEIVED),
+    *api("GET", "complaints/year/<year>", FIGURES, at="complaints/year/2026"),
+    *api("GET", "cases/<code>/complaint", SEE, at="cases/{case}/complaint"),
+    *api("POST", "cases/<code>/complaint", WORK, at="cases/{case}/complaint", tells="how"),
+    *(
+        door
+        for step, body in COMPLAINT_STEPS.items()
+        for door in api(
+            "POST",
+            f"cases/<code>/complaint/{step}",
+            WORK,
+            at=f"cases/{{case}}/complaint/{step}",
+            body=body,
+        )
+    ),
+    *api("GET", "complaint-terms", RULES),
+    *api(
+        "PUT",
+        "complaint-terms",
+        RULES,
+        body={"severity": "minor", "acknowledge_hours": 8, "resolve_hours": 40},
+    ),
+    *api("GET", "letter-texts", RULES),
+    *api("PUT", "letter-texts/<purpose>/<language>", RULES, at="letter-texts/receipt/en", body=LETTER_TEXT),
+]
 
 STREAM, F = "act/streams/<slug:code>/", "act/streams/{stream}/"
 STREAMS: list[Door] = [
@@ -297,6 +366,7 @@ DOORS: list[Door] = [
     *PROGRAMMES,
     *STREAMS,
     *WORKSHOPS,
+    *COMPLAINTS,
     # kernel
     *(Door(probe, EVERYBODY) for probe in ("live", "started", "ready")),
     Door("metrics", PROGRAM),
@@ -511,6 +581,7 @@ DOORS: list[Door] = [
     *api("POST", "dashboards/<key>/tiles", FIGURES, at="dashboards/{board}/tiles", body={"kind": "figure"}),
     *api("DELETE", "dashboards/<key>", FIGURES, at="dashboards/{board}"),
     *api("GET", "figures/<metric>", FIGURES, at="figures/nps"),
+    *api("GET", "query", FIGURES, at="query?measure=nps&by=region"),
     *page("understand/drivers/", FIGURES),
     *page("understand/drivers/<slug:key>.svg", FIGURES, at="understand/drivers/map.svg"),
     *page("understand/explore/", FIGURES),
@@ -774,6 +845,7 @@ DOORS: list[Door] = [
     *api("POST", "survey-files/check", IMPORT),
     *api("POST", "survey-files", IMPORT),
     *api("POST", "survey-files/<uuidstr:pk>/responses", IMPORT, at="survey-files/{survey_file}/responses"),
+    *api("GET", "survey-files/<uuidstr:pk>/responses", IMPORT, at="survey-files/{survey_file}/responses"),
     *api(
         "GET",
         "survey-files/export/<code>/<int:version>/<what>/<kind>",

@@ -28,6 +28,8 @@ from rapport.rooms.action.models import (
     Ask,
     Case,
     CaseTask,
+    Complaint,
+    ComplaintCategory,
     CorrectiveAction,
     Escalation,
     EscalationLevel,
@@ -52,7 +54,7 @@ from rapport.rooms.insight.services.dashboards import create_dashboard
 from rapport.rooms.listening.channels.suppression import suppress
 from rapport.rooms.listening.designing.services import create_from_template, create_survey, publish
 from rapport.rooms.listening.links import secret_of
-from rapport.rooms.listening.models import Draw, Programme
+from rapport.rooms.listening.models import Draw, Programme, Reward, ShortMessage
 from rapport.rooms.listening.services.inviting import create_invitation, open_link
 from rapport.rooms.signals.api import NewScore, NewSignal, record_signal
 from rapport.rooms.signals.models import Attachment, Signal
@@ -76,6 +78,7 @@ def build(world: Any, cast: Any) -> tuple[Objects, Objects]:
     shared = {
         "mail": mail.pk,
         "rule": rule.code,
+        "complaint_category": ComplaintCategory.objects.create(name="Dates").pk,
         "holiday": holiday.pk,
         "survey": _survey(),
         **_playbook(),
@@ -167,6 +170,7 @@ def _at(account: Any, other: Any, contact: Any, owner: User, now: datetime) -> O
         "file": signal.attachments.get().pk,
         "case": case.code,
         "escalation": _escalation(case, now).code,
+        "complaint": _complaint(case, now),
         "telling": Telling.objects.create(case=case, words={"en": "One owner"}, drafted_at=now).code,
         "task": _task(case, now),
         "ask": _ask(contact, now).code,
@@ -199,6 +203,12 @@ def _asking(contact: Any, version: Any, owner: User, partner: str | None, now: d
         "programme": programme.code,
         "draw": draw.pk,
         "secret": secret_of(asked.pk),
+        "reward": Reward.objects.create(
+            invitation=asked, name="A cake", value=12, currency="EUR", due_at=now
+        ).pk,
+        "short_message": ShortMessage.objects.create(
+            key=f"m{asked.pk}", invitation=asked, to="+3161", text="Ask", state="doubtful", queued_at=now
+        ).pk,
         "open_link": anybody.pk,
         "suppressed": suppress(contact.email, "bounced", now=now).pk,
     }
@@ -237,6 +247,18 @@ def _escalation(case: Case, now: datetime) -> Escalation:
         number=1, defaults={"name": "Named responder", "responder": lead}
     )
     return Escalation.objects.create(case=case, level=level, reason="person", words="Now", raised_at=now)
+
+
+def _complaint(case: Case, now: datetime) -> int:
+    made: int = Complaint.objects.create(
+        case=case,
+        received_at=now,
+        received_how="telephone",
+        registered_at=now,
+        acknowledge_due_at=now,
+        resolve_due_at=now,
+    ).pk
+    return made
 
 
 def _playbook() -> Objects:

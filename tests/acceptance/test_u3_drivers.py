@@ -57,9 +57,7 @@ def test_what_moves_whom_is_found_by_clicking_and_every_figure_is_met(
         page.get_by_role("link", name="Tier", exact=True).click()
         expect(page.locator("#groups")).to_contain_text("Tier A customers")
         assert axe_violations(page, "main") == []
-        page.screenshot(path="/tmp/drv.png", full_page=True)
     with open_page(browser, phone=True, theme="dark") as page:
         become(page, live_server.url, client)
         page.goto(f"{live_server.url}/understand/drivers/")
         assert overflows(page) == 0
-        page.screenshot(path="/tmp/drvp.png", full_page=True)

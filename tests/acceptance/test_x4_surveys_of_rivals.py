@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,17 +12,19 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from typer.testing import CliRunner
 
 from rapport.cli import app
 from rapport.connectors.surveys.command import bring_in, write_out
-from rapport.connectors.surveys.models import SurveyFile
+from rapport.connectors.surveys.models import ResponseImport, SurveyFile
 from rapport.connectors.surveys.reading import read_survey_bytes
+from rapport.connectors.surveys.tasks import carry_out_responses
 from rapport.kernel.models import ApiToken, Sighting, User
 from rapport.rooms.listening.designing.services import create_survey, publish
 from rapport.rooms.listening.models import Invitation, Programme, Response, Survey
-from rapport.rooms.signals.models import Comment, Score, Signal
+from rapport.rooms.signals.models import Answer, Comment, Score, Signal
 from tests.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +92,7 @@ CSV = "\r\n".join(
         "R_1,2026-03-02 10:00:00,joost@veldhuis.example,EN,IP Address,3,Late again,1,",
         "R_2,2026-03-03 10:00:00,mikkel@kestrel.example,EN,IP Address,9,=Fine,,1",
         "R_3,2026-03-03 11:00:00,,EN,Survey Preview,1,A test,,",
-        "R_4,2026-03-03 12:00:00,,EN,IP Address,,,1,1",
+        "R_4,2026-03-03 12:00:00,,EN,IP Address,,,1,2",
     ]
 ).encode()
 
@@ -104,6 +107,20 @@ def take(client: Client) -> str:
     assert answer.status_code == 302
     address: str = answer["Location"]
     return address
+
+
+def work_off() -> None:
+    """Do what the worker would."""
+    for run in ResponseImport.objects.exclude(state__in=("done", "failed")):
+        carry_out_responses.func(pk=str(run.pk))
+
+
+def record(client: Client, report: str, name: str, content: bytes, **more: str) -> str:
+    """Upload responses, let the worker record them, and return the page of the report."""
+    answer = client.post(f"{report}responses/", {"file": sent(name, content), **more}, follow=True)
+    assert "the worker records its responses" in answer.content.decode()
+    work_off()
+    return client.get(report).content.decode()
 
 
 def test_a_survey_is_read_seen_kept_and_its_answers_recorded_once(
@@ -123,10 +140,10 @@ def test_a_survey_is_read_seen_kept_and_its_answers_recorded_once(
     assert list(questions) == ["recommend", "why", "parts"]
     assert questions["why"].text == {"en": "Why, {contact.first_name}?"}
 
-    for expected in ("2 responses recorded, 0 were there", "0 responses recorded, 2 were there"):
-        answer = client.post(f"{report}responses/", {"file": sent("answers.csv", CSV)}, follow=True)
-        assert expected in answer.content.decode()
-    first, _second = Signal.objects.order_by("occurred_at")
+    for expected in ("3 recorded, 0 there already", "0 recorded, 3 there already"):
+        answer = record(client, report, "answers.csv", CSV)
+        assert expected in answer
+    first, _second, third = Signal.objects.order_by("occurred_at")
     assert (first.account, first.contact, first.buying_role) == (world.meppel, world.joost, "decision_maker")
     assert (first.source, first.external_reference) == (f"survey-file:{survey.code}", "R_1")
     assert [score.value for score in Score.objects.filter(metric="nps").order_by("occurred_at")] == [3, 9]
@@ -134,10 +151,17 @@ def test_a_survey_is_read_seen_kept_and_its_answers_recorded_once(
         ("Late again", "why"),
         ("=Fine", "why"),
     }
-    (told, again) = SurveyFile.objects.get().landed
-    assert (told["read"], told["recorded"], told["tests"], told["without_words"]) == (4, 2, 1, 1)
-    assert (again["recorded"], again["known"]) == (0, 2)
+    assert {(one.question, one.told) for one in Answer.objects.filter(signal=third)} == {
+        ("parts", "Seals"),
+        ("parts", "Pumps"),
+    }
+    told, again = (run.landed for run in ResponseImport.objects.order_by("created_at"))
+    assert (told["read"], told["recorded"], told["tests"], told["without_words"]) == (4, 3, 1, 0)
+    assert (again["recorded"], again["known"]) == (0, 3)
     assert told["columns_without_question"] == []
+    page = client.get(reverse("signals:detail", args=[third.pk])).content.decode()
+    assert "The whole answer" in page
+    assert "Which parts?" in page
 
 
 def test_a_bad_file_is_told_on_the_page_and_leaves_nothing(browser_of: Callable[[str], Client]) -> None:
@@ -160,11 +184,11 @@ def test_responses_that_are_none_are_told_and_leave_nothing(browser_of: Callable
 def test_responses_without_a_date_wait_for_one(catalog: None, browser_of: Callable[[str], Client]) -> None:
     client = browser_of("cx_manager")
     report = take(client)
-    undated = CSV.replace(b"2026-03-02 10:00:00", b"").replace(b"2026-03-03 10:00:00", b"")
-    page = client.post(f"{report}responses/", {"file": sent("a.csv", undated)}, follow=True).content.decode()
+    undated = re.sub(rb"2026-03-0[0-9] [0-9:]+", b"", CSV)
+    page = record(client, report, "a.csv", undated)
     assert "say on which day such responses were given" in page
     assert not Signal.objects.exists()
-    client.post(f"{report}responses/", {"file": sent("a.csv", undated), "when": "2026-03-05"})
+    record(client, report, "a.csv", undated, when="2026-03-05")
     assert {one.occurred_at for one in Signal.objects.all()} == {datetime(2026, 3, 5, 12, tzinfo=UTC)}
 
 
@@ -172,7 +196,7 @@ def test_answers_recorded_without_names_name_nobody(
     world: World, browser_of: Callable[[str], Client]
 ) -> None:
     client = browser_of("cx_manager")
-    client.post(f"{take(client)}responses/", {"file": sent("a.csv", CSV), "anonymous": "on"})
+    record(client, take(client), "a.csv", CSV, anonymous="on")
     assert {(one.anonymous, one.account, one.contact_hint) for one in Signal.objects.all()} == {
         (True, None, "")
     }
@@ -198,8 +222,12 @@ def test_the_interface_checks_keeps_and_records(
     kept = client.post("/api/v1/survey-files", {"file": sent("v.qsf", content)}, headers=head)
     assert kept.status_code == 201
     address = f"/api/v1/survey-files/{kept.json()['id']}/responses"
-    landed = client.post(address, {"file": sent("a.csv", CSV)}, headers=head).json()
-    assert (landed["recorded"], landed["mapped_columns"]) == (2, 4)
+    begun = client.post(address, {"file": sent("a.csv", CSV)}, headers=head)
+    assert (begun.status_code, begun.json()["state"], begun.json()["landed"]) == (202, "waiting", None)
+    work_off()
+    (run,) = client.get(address, headers=head).json()
+    assert (run["state"], run["percent"], run["id"]) == ("done", 100, begun.json()["id"])
+    assert (run["landed"]["recorded"], run["landed"]["mapped_columns"]) == (3, 4)
     out = client.get(
         f"/api/v1/survey-files/export/{kept.json()['survey']}/0/questions/triple-s", headers=head
     )
@@ -240,7 +268,7 @@ def test_the_command_keeps_a_survey_with_its_answers_and_writes_it_again(
     answers.write_bytes(CSV)
     bring_in(survey_file, responses=answers, when="", anonymous=False, user=cast("cx_manager").email)
     told = json.loads(capsys.readouterr().out)
-    assert told["responses"]["recorded"] == 2
+    assert told["responses"]["recorded"] == 3
     out = tmp_path / "survey.json"
     write_out(told["survey"], kind="surveyjs", version=0, responses=False, out=out, user="")
     again = read_survey_bytes(out.read_bytes(), "survey.json").definition

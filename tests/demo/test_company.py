@@ -94,6 +94,23 @@ def test_the_same_seed_and_day_give_the_same_words(demo: None) -> None:
     assert first == again
 
 
+def test_each_role_is_moved_by_something_else_and_the_drivers_find_it(demo: None) -> None:
+    from rapport.kernel.models import User
+    from rapport.rooms.insight.api import measures, study
+    from rapport.rooms.insight.selectors.drivers import StudyAsked
+    from rapport.rooms.signals.api import Filters
+
+    outcome = next(one for one in measures() if one.key == "nps")
+    reader = User.objects.get(email="priya@halden.example")
+    found = study(reader, outcome, Filters(metric="nps"), StudyAsked(), measures())
+    assert found is not None
+    leads = {group.key: group.leading for group in found.groups}
+    for role in ("approver", "user"):
+        lead = leads[role]
+        assert lead is not None
+        assert (lead.name, lead.is_proven) == (story.MOVED_BY[role], True)
+
+
 def test_a_sample_is_answering_and_the_buyers_hold_back(demo: None) -> None:
     from rapport.rooms.listening.models import Invitation, Response
 

@@ -53,7 +53,17 @@ def examine(settings: Environment) -> list[Finding]:
     findings += reachable
     if all(finding.state != "problem" for finding in reachable):
         findings += [*_tried("tables", _tables), *_tried("worker", _worker), *_tried("jobs", _failed_jobs)]
+        findings += [finding for check in _further for finding in _tried("facts", check)]
     return [*findings, *_mail(settings)]
+
+
+_further: list[Callable[[], Finding]] = []
+
+
+def also_examine(check: Callable[[], Finding]) -> None:
+    """Have a check made too that only a room above can make; it needs Django and its tables."""
+    if check not in _further:
+        _further.append(check)
 
 
 def _versions() -> Iterator[Finding]:

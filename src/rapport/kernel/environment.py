@@ -93,6 +93,9 @@ class Environment(BaseSettings):
     )
 
     session_hours: int = Field(12, ge=1, le=24 * 30, description="How long one stays signed in.")
+    partial_answer_days: int = Field(
+        90, ge=1, le=3650, description="How long answers that nobody sent are kept; that they began stays."
+    )
     upload_megabytes: int = Field(512, ge=1, description="The largest file that may be imported.")
 
     oidc_name: str = Field("Company sign-on", description="What the button of the company's sign-on says.")

@@ -4,6 +4,7 @@ from rapport.stats.agreement import F1Scores, cohen_kappa, cronbach_alpha, f1_sc
 from rapport.stats.answers import ScoreError
 from rapport.stats.comparables import Balance, MatchedComparison, matched_difference
 from rapport.stats.comparisons import benjamini_hochberg, holm
+from rapport.stats.counts import count_change
 from rapport.stats.designs import Design, design_difference, design_mean
 from rapport.stats.dominance import Importance, importance, relative_weights
 from rapport.stats.drivers import (
@@ -161,6 +162,7 @@ __all__ = [
     "cluster_design_effect",
     "cohen_kappa",
     "compare_drivers",
+    "count_change",
     "count_nps",
     "cronbach_alpha",
     "design_difference",

@@ -74,6 +74,7 @@ SCALES: dict[str, Scale] = {
     "change": Scale(-200, 200, sign=True),
     "percent": Scale(0, 100, unit="%"),
     "share": Scale(0, 1, unit="%", factor=100),
+    "share_change": Scale(-10, 10, unit="%", factor=100, sign=True),
     "ten": Scale(0, 10, decimals=1),
     "seven": Scale(1, 7, decimals=1),
     "five": Scale(1, 5, decimals=1),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from rapport.rooms.listening.definition import (
     All,
+    Branch,
     Choice,
     Condition,
     ConsentQuestion,
@@ -58,6 +59,12 @@ def surveys(draw: Any) -> Definition:
         shown = draw(st.none() | conditions(before)) if before else None
         title = draw(st.just({}) | text)
         pages.append(Page(key=f"page{page}", title=title, questions=tuple(here), show_if=shown))
+    for place, page in enumerate(pages[:-1]):
+        # A page that branches looks at what was asked up to it, and leads on or to the end.
+        asked = [question for earlier in pages[: place + 1] for question in earlier.questions]
+        if draw(st.booleans()) and (when := draw(conditions(asked))) is not None:
+            to = draw(st.sampled_from(["end", *(later.key for later in pages[place + 1 :])]))
+            pages[place] = page.model_copy(update={"branches": (Branch(when=when, to=to),)})
     return Definition(title=draw(text), language=languages[0], languages=languages, pages=tuple(pages))
 
 

@@ -257,3 +257,69 @@ def test_a_survey_bent_anywhere_is_read_or_refused_but_never_a_crash(kind: str, 
     except SurveyRefused as refused:
         made = refused
     assert isinstance(made, Imported) or len(str(made)) > 10
+
+
+def _one_choice(sign: str) -> bytes:
+    return surveyjs(
+        {
+            "type": "radiogroup",
+            "name": f"q{sign}",
+            "title": f"Why{sign}?",
+            "visibleIf": f"{{other}} = '{sign}'",
+            "choices": [{"value": f"a{sign}", "text": f"A{sign}"}],
+        }
+    )
+
+
+@pytest.mark.parametrize("sign", ["\0", "\ud800"])
+def test_signs_no_database_can_keep_are_left_out(sign: str) -> None:
+    for data in (_one_choice(sign), qsf(f"Why{sign}?")):
+        imported = read_survey_bytes(data, "a.json")
+        told = json.dumps([imported.definition.model_dump(mode="json"), imported.report.as_json()])
+        told += json.dumps(
+            [list(imported.columns), [slot.model_dump() for slot in imported.columns.values()]]
+        )
+        assert "\\u0000" not in told
+        assert "\\ud800" not in told
+    results = json.dumps([{"id": f"7{sign}", f"q{sign}": f"a{sign}"}]).encode()
+    (row,) = open_responses(results, "results.json").rows
+    assert row.reference.isprintable()
+    assert list(row.values) == ["q" if sign == "\0" else "q?"]
+
+
+def test_a_scale_of_a_thousand_million_points_becomes_a_number() -> None:
+    rated = surveyjs({"type": "rating", "name": "q", "rateMin": 0, "rateMax": 10**9})
+    (question,) = read_survey_bytes(rated, "a.json").definition.questions()
+    assert question.type == "number"
+
+
+def test_more_choices_than_any_survey_has_are_refused_before_they_are_all_read() -> None:
+    many = surveyjs({"type": "radiogroup", "name": "q", "choices": list(range(60_000))})
+    assert "more than 20,000" in refusal(many)
+
+
+def test_three_thousand_questions_of_one_name_are_told_apart_without_looking_at_each_pair() -> None:
+    elements = [{"type": "text", "name": "again"}] * 3_000
+    keys = [one.key for one in read_survey_bytes(surveyjs(*elements), "a.json").definition.questions()]
+    assert len(set(keys)) == 3_000
+    assert keys[:3] == ["again", "again_2", "again_3"]
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<a href='", "<!--", "{a", "<b x=<"])
+def test_a_text_of_tags_that_never_close_is_read_in_time_that_grows_with_it(piece: str) -> None:
+    from time import process_time
+
+    def seconds(count: int) -> float:
+        begun = process_time()
+        stripped(piece * count)
+        return process_time() - begun
+
+    seconds(10)
+    # A text ten times as long must not take a hundred times as long.
+    assert seconds(20_000) < 40 * max(seconds(2_000), 0.005)
+
+
+def test_a_whole_number_beyond_all_measure_is_no_answer_and_no_crash() -> None:
+    results = b'[{"id": 1, "nps": 1' + b"0" * 400 + b"}]"
+    (row,) = open_responses(results, "results.json").rows
+    assert isinstance(row.values["nps"], str)

@@ -38,8 +38,137 @@ def given_of(answers: dict[str, Any], number: int = 1) -> Given:
 @given(surveys())
 def test_a_survey_written_as_surveyjs_comes_back_as_it_was(survey: Definition) -> None:
     imported = read_survey_bytes(write_surveyjs(survey), "survey.json")
-    assert imported.report.unsupported == ()
+    assert (imported.report.changed, imported.report.unsupported) == ((), ())
     assert imported.definition == survey
+    in_their_terms = read_survey_bytes(without_ours(survey), "survey.json")
+    assert in_their_terms.report.unsupported == ()
+    assert in_their_terms.definition == survey
+
+
+def without_ours(survey: Definition) -> bytes:
+    """Return a survey in SurveyJS' own terms, without the document of ours beside them."""
+    document = as_surveyjs(survey)
+    del document["rapport"]["definition"]
+    return json.dumps(document).encode()
+
+
+FULL = Definition.model_validate(
+    {
+        "title": {"en": "Everything", "de": "Alles"},
+        "languages": ["en", "de"],
+        "welcome": {"en": "Dear {contact.first_name|customer}, {{ so"},
+        "pages": [
+            {
+                "key": "one",
+                "questions": [
+                    {
+                        "type": "nps",
+                        "key": "nps",
+                        "text": {"en": "Would you?"},
+                        "metric": "nps",
+                        "bank": "nps_std",
+                    },
+                    {
+                        "type": "constant_sum",
+                        "key": "share",
+                        "text": {"en": "Share"},
+                        "total": 10,
+                        "choices": [
+                            {"key": "a", "text": {"en": "A"}, "picture": "x"},
+                            {"key": "b", "text": {"en": "B"}},
+                        ],
+                    },
+                    {
+                        "type": "emotions",
+                        "key": "felt",
+                        "text": {"en": "Felt?"},
+                        "offered": ["joy"],
+                        "most": 1,
+                    },
+                    {"type": "number", "key": "days", "text": {"en": "Days"}, "unit": {"en": "d"}, "high": 9},
+                ],
+                "branches": [
+                    {
+                        "when": {
+                            "type": "part",
+                            "subject": {"kind": "answer", "key": "nps"},
+                            "operator": "at_most",
+                            "value": 6,
+                        },
+                        "to": "three",
+                    },
+                    {
+                        "when": {
+                            "type": "part",
+                            "subject": {"kind": "split", "key": "half"},
+                            "operator": "is",
+                            "value": "x",
+                        },
+                        "to": "end",
+                    },
+                ],
+            },
+            {
+                "key": "cross",
+                "branches": [
+                    {
+                        "when": {
+                            "type": "part",
+                            "subject": {"kind": "fact", "key": "account.tier"},
+                            "operator": "is",
+                            "value": "A",
+                        },
+                        "to": "end",
+                    }
+                ],
+            },
+            {"key": "three", "questions": [{"type": "text", "key": "why", "text": {"en": "Why {nps}?"}}]},
+        ],
+        "calculated": [{"key": "score", "how": "sum", "of": ["nps", "days"], "otherwise": 1}],
+        "splits": [{"key": "half", "arms": [{"key": "x"}, {"key": "y", "share": 2}]}],
+        "quotas": [{"key": "full", "when": {"type": "all", "of": []}, "most": 5, "message": {"en": "Full"}}],
+        "theme": {"name": "Halden", "color": "#12566B"},
+        "thanks": {"text": {"en": "Thanks"}, "offer_contact": True, "show_done": True},
+    }
+)
+
+
+def test_what_surveyjs_has_no_word_for_comes_back_too() -> None:
+    imported = read_survey_bytes(write_surveyjs(FULL), "survey.json")
+    assert imported.definition == FULL
+    assert (imported.report.changed, imported.report.unsupported) == ((), ())
+    assert {line.name for line in imported.report.kept} >= {"nps", "share", "felt", "days", "why"}
+
+
+def test_what_was_changed_elsewhere_wins_over_the_document_beside_it() -> None:
+    document = as_surveyjs(FULL)
+    document["pages"][0]["elements"][0]["title"] = "Would you now?"
+    imported = read_survey_bytes(json.dumps(document).encode(), "survey.json")
+    assert imported.definition.questions()[0].text == {"en": "Would you now?"}
+    (branch,) = imported.definition.pages[0].branches
+    assert (branch.to, branch.when) == ("three", FULL.pages[0].branches[0].when)
+    assert any("half" in " ".join(line.reasons) for line in imported.report.unsupported)
+
+
+def test_triggers_of_others_become_branches_where_they_can_be_decided() -> None:
+    document = {
+        "pages": [
+            {"name": "a", "elements": [{"type": "rating", "name": "n", "rateMin": 0, "rateMax": 10}]},
+            {"name": "b", "elements": [{"type": "text", "name": "t"}]},
+            {"name": "c", "elements": [{"type": "text", "name": "u"}]},
+        ],
+        "triggers": [
+            {"type": "skip", "expression": "{n} <= 6", "gotoName": "u"},
+            {"type": "complete", "expression": "{t} = 'stop'"},
+            {"type": "setvalue", "expression": "{n} = 1", "setToName": "t", "setValue": "x"},
+        ],
+    }
+    imported = read_survey_bytes(json.dumps(document).encode(), "survey.json")
+    first, second, _third = imported.definition.pages
+    assert [branch.to for branch in first.branches] == ["c"]
+    assert [branch.to for branch in second.branches] == ["end"]
+    (lost,) = imported.report.unsupported
+    assert "setvalue" in lost.reasons[0]
 
 
 @few

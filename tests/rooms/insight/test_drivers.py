@@ -62,7 +62,9 @@ def test_a_user_sees_the_drivers_of_their_own_customers_only(world: World, brows
     assert told["answers"] == len(ours)
     assert told["customers"] == len({one.account for one in ours})
     assert browser_of("employee").get(URL).status_code == 404
-    assert browser_of("partner_user").get(API).status_code == 404  # nothing of theirs was rated
+    nothing = browser_of("partner_user").get(API).json()
+    assert (nothing["answers"], nothing["drivers"]) == (0, [])
+    assert "Nothing" in nothing["reason"]
 
 
 def test_anonymous_answers_enter_in_whole_blocks_and_no_group(world: World, browser_of: BrowserOf) -> None:
@@ -93,7 +95,8 @@ def test_a_group_too_small_says_why_and_shows_nothing(world: World, browser_of: 
 
 def test_without_ratings_it_says_what_a_driver_is(world: World, browser_of: BrowserOf) -> None:
     assert "No rating to explain it by" in text_of(browser_of("cx_manager"))
-    assert browser_of("cx_manager").get(API).status_code == 404
+    assert browser_of("cx_manager").get(API).json()["drivers"] == []
+    assert b"Nothing was rated" in browser_of("cx_manager").get(f"{URL}map.svg").content
 
 
 def test_what_if_is_given_in_points_and_refused_beyond_the_scale(world: World, browser_of: BrowserOf) -> None:

@@ -149,6 +149,7 @@ def test_missing_texts_are_named_by_language() -> None:
         ("color_contrast", survey(theme=Theme(color="#FFD700"))),
         ("color_form", survey(theme=Theme(color="gold"))),
         ("pattern_invalid", survey(TextQuestion(type="text", key="t", text=T, pattern="(unclosed"))),
+        ("pattern_deep", survey(TextQuestion(type="text", key="t", text=T, pattern="(" * 490 + ")" * 490))),
         ("pattern_slow", survey(TextQuestion(type="text", key="t", text=T, pattern="(a|aa)+b"))),
         ("pattern_slow", survey(TextQuestion(type="text", key="t", text=T, pattern=r"(.*a){20}b"))),
         ("quota_never", survey(quotas=(Quota(key="q", when=Any(of=()), most=5),))),
@@ -195,3 +196,33 @@ def test_a_long_survey_with_a_chain_of_conditions_is_sound() -> None:
         for n in range(30)
     )
     assert codes(Definition(title=T, pages=pages)) == set()
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?:(?:a{1000}){1000}){1000}", "a{100000000}", "((a{1,1000}){1,1000}){1,1000}", "a" * 2000]
+)
+def test_a_pattern_that_would_take_for_ever_to_be_read_is_told_and_holds_nobody_up(pattern: str) -> None:
+    from rapport.rooms.listening.definition.reading import fits_pattern
+
+    survey = Definition.model_validate(
+        {
+            "title": {"en": "T"},
+            "pages": [
+                {
+                    "key": "p",
+                    "questions": [{"type": "text", "key": "q", "text": {"en": "Q"}, "pattern": pattern}],
+                }
+            ],
+        }
+    )
+    assert "pattern_big" in {problem.code for problem in check(survey)}
+    assert fits_pattern(pattern, "a" * 4000)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["[A-Z]{2}[0-9]{4}", r"\d{1,100}-\d{1,100}-(?:[a-z]{1,50})?", r"[{(]a{2,}\{9\}"]
+)
+def test_a_pattern_as_people_write_them_is_tried(pattern: str) -> None:
+    from rapport.rooms.listening.definition.patterns import is_too_big
+
+    assert not is_too_big(pattern)

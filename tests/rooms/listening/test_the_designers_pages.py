@@ -98,6 +98,32 @@ def test_choices_are_added_moved_and_removed_and_keep_their_german(client: Clien
     assert stored[1]["text"] == {"en": "No", "de": "Nein"}
 
 
+def test_a_choice_gets_a_picture_that_respondents_see_until_it_is_removed(
+    client: Client, survey: Survey
+) -> None:
+    address, svg = f"/listen/surveys/{survey.code}/", b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+
+    def saved(**changed: Any) -> str:
+        return text(act(client, survey, "question", **form_of(survey, "solved", **changed)))
+
+    saved(**{"choices-1-picture": SimpleUploadedFile("pump.svg", svg)})
+    stored = question(survey, "solved")["choices"]
+    assert [bool(choice["picture"]) for choice in stored] == [False, True, False]
+    assert stored[1]["text"]["de"]
+    assert "has a picture" in text(client.get(f"{address}?question=solved"))
+    assert stored[1]["picture"] in text(client.get(f"{address}preview/draft/"))
+
+    # Moving it, and saving without choosing another, keeps it; a bad one is told and changes nothing.
+    act(client, survey, "question", **form_of(survey, "solved"), shift="choices:1:up")
+    assert question(survey, "solved")["choices"][0]["picture"] == stored[1]["picture"]
+    for body, why in ((b"<script>", "no PNG, JPEG"), (b"\x89PNG\r\n" + b"x" * 70_000, "at most 60 kB")):
+        assert why in saved(**{"choices-0-picture": SimpleUploadedFile("a.png", body)})
+    assert question(survey, "solved")["choices"][0]["picture"] == stored[1]["picture"]
+
+    saved(**{"choices-0-no_picture": "1"})
+    assert not any(choice["picture"] for choice in question(survey, "solved")["choices"])
+
+
 def test_what_cannot_be_read_is_told_and_kept_in_the_form(client: Client, survey: Survey) -> None:
     sent = form_of(survey, "solved", text="", **{"choices-0-value": "many"})
     page = text(act(client, survey, "question", **sent))

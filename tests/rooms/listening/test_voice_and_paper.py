@@ -110,6 +110,17 @@ def test_two_keyings_that_agree_make_one_response(world: Any, cast: Any, browser
     assert Response.objects.count() == 1
 
 
+def test_a_button_pressed_twice_is_no_second_keying(world: Any, cast: Any, browser_of: Any) -> None:
+    made = programme(cast("cx_manager"))
+    client, address = browser_of("cx_manager"), f"/listen/programmes/{made.code}/paper/"
+    typed = {"number": "A-7", "nps": "9", "form": client.get(address).context["form_id"]}
+    for _time in range(3):
+        client.post(address, typed)
+    assert not Response.objects.exists()
+    client.post(address, typed | {"form": client.get(address).context["form_id"]})
+    assert Response.objects.get().answers == {"nps": 9.0}
+
+
 def test_what_differs_is_shown_and_decided_by_looking_again(world: Any, cast: Any, browser_of: Any) -> None:
     made = programme(cast("cx_manager"))
     client, address = browser_of("cx_manager"), f"/listen/programmes/{made.code}/paper/"
@@ -130,6 +141,8 @@ def test_an_anonymous_sheet_keeps_its_answers_on_a_ballot_only(world: Any, cast:
         key_sheet(asking, "1", {"nps": "3"}, cast("cx_manager"), now=NOW)
     assert Response.objects.get().answers == {}
     assert Ballot.objects.get().answers == {"nps": 3.0}
+    kept = Sheet.objects.get()
+    assert (kept.first, kept.second) == ({}, {})
     with pytest.raises(KeyingRefused, match="number on the sheet"):
         key_sheet(asking, " ", {}, cast("cx_manager"), now=NOW)
 

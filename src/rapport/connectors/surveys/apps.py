@@ -14,6 +14,7 @@ class SurveyFilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from rapport.connectors.surveys import tasks  # noqa: F401  (registers)
         from rapport.ui.navigation import Entry, register_menu
 
         register_menu(Entry(_("Survey files"), "survey_files:list", icon="down", allowed=_may_import))

@@ -36,8 +36,9 @@ def bring_in(
     """Keep a survey file as a draft, with its responses if they are given; print the report as JSON."""
     from django.utils import timezone
 
+    from rapport.connectors.surveys.importing import import_responses
     from rapport.connectors.surveys.opening import read_file
-    from rapport.connectors.surveys.services import keep_as_draft, record_responses, take_in
+    from rapport.connectors.surveys.services import keep_as_draft, take_in
 
     with told_plainly():
         by = _user(user)
@@ -45,15 +46,10 @@ def bring_in(
         survey = keep_as_draft(taken)
         told: dict[str, Any] = {"survey": survey.code, "report": taken.report}
         if responses is not None:
-            told["responses"] = record_responses(
-                taken,
-                read_file(responses),
-                responses.name,
-                by=by,
-                now=timezone.now(),
-                when=_day(when),
-                anonymous=anonymous,
-            ).as_json()
+            run = import_responses(
+                taken, responses, by=by, now=timezone.now(), when=_day(when), anonymous=anonymous
+            )
+            told["responses"] = run.landed
         _print(told)
 
 

@@ -74,6 +74,7 @@ class Draft:
         self.splits: list[Split] = []
         self.entries: list[Entry] = []
         self.columns: Columns = {}
+        self._claimed: dict[str, int] = {}
         self.keys = Keys()
         self.page_keys = Keys("end")
         self.questions = self.groups = self.choices = 0
@@ -107,10 +108,12 @@ class Draft:
         A name two questions claim stands for the second where it comes up the second time: `name#2`.
         """
         for name in dict.fromkeys(filter(None, names)):
-            claimed, number = name, 1
+            number = self._claimed.get(name, 1)
+            claimed = name if number == 1 else f"{name}#{number}"
             while claimed in self.columns and self.columns[claimed].question != slot.question:
                 number += 1
                 claimed = f"{name}#{number}"
+            self._claimed[name] = number
             self.columns.setdefault(claimed, slot)
             self.columns.setdefault(plain_name(name), slot)
 

@@ -7,19 +7,21 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rapport.connectors.surveys.opening import MOST_BYTES
+from rapport.kernel.environment import environment
 
 
 class _Bounded(forms.Form):
     """A form with one file of bounded size."""
 
     file = forms.FileField()
+    most = MOST_BYTES
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
+        if file.size > self.most:
             raise forms.ValidationError(
                 _("The file is larger than %(most)s MB. Split it into smaller ones.")
-                % {"most": MOST_BYTES // 1024**2}
+                % {"most": self.most // 1024**2}
             )
         return file
 
@@ -41,7 +43,7 @@ class ResponseFileForm(_Bounded):
 
     file = forms.FileField(
         label=_("Response file"),
-        help_text=_("Qualtrics CSV, LimeSurvey .lsa or .lsr, Triple-S data, or SPSS."),
+        help_text=_("Qualtrics CSV, LimeSurvey .lsa or .lsr, results of SurveyJS, Triple-S data, or SPSS."),
     )
     when = forms.DateField(
         label=_("Day of responses that tell none"),
@@ -53,6 +55,10 @@ class ResponseFileForm(_Bounded):
         required=False,
         help_text=_("They then count only together with enough others."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.most = environment().upload_megabytes * 1024**2
 
     def moment(self) -> datetime | None:
         """Return the day chosen as a moment, at noon so that it is the same day nearly everywhere."""

@@ -4,8 +4,9 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -16,6 +17,15 @@ MOST_UNPACKED = 256 * 1024**2
 MOST_MEMBERS = 200
 MOST_DEPTH = 100
 _BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{\]}]', re.DOTALL)
+
+
+_ENTITIES = (
+    "{name} defines entities or points to files outside of it, which a survey never needs. "
+    "It is refused; ask whoever gave it to you."
+)
+
+
+_UNKEEPABLE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
 class SurveyRefused(ValueError):
@@ -46,10 +56,23 @@ def parse_json(data: bytes, name: str) -> Any:
         ) from error
     _check_depth(text, name)
     try:
-        return json.loads(text)
+        found = json.loads(text)
     except ValueError as error:
         where = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise SurveyRefused(f"{name} is not valid JSON{where}: {error}. Export it again.") from error
+
+    return keepable(found) if _UNKEEPABLE.search(text) else found
+
+
+def keepable(value: Any) -> Any:
+    """Return what was parsed without zero bytes and halves of characters, which no database can keep."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [keepable(one) for one in value]
+    if isinstance(value, dict):
+        return {keepable(key): keepable(one) for key, one in value.items()}
+    return value
 
 
 def _check_depth(text: str, name: str) -> None:
@@ -76,15 +99,38 @@ def parse_xml(data: bytes, name: str) -> "Element[str]":
             if depth > MOST_DEPTH:
                 raise SurveyRefused(f"{name} is nested deeper than {MOST_DEPTH} levels; no survey is.")
     except DefusedXmlException as error:
-        raise SurveyRefused(
-            f"{name} defines entities or points to files outside of it, which a survey never needs. "
-            "It is refused; ask whoever gave it to you."
-        ) from error
+        raise SurveyRefused(_ENTITIES.format(name=name)) from error
     except (ParseError, ValueError, LookupError) as error:
         raise SurveyRefused(f"{name} is not valid XML: {error}. Export it again.") from error
     if root is None:
         raise SurveyRefused(f"{name} is empty.")
     return root
+
+
+def stream_xml(stream: IO[bytes], name: str, tags: Collection[str]) -> "Iterator[Element[str]]":
+    """Yield the elements with these tags as they end, and forget them; refuse what `parse_xml` refuses."""
+    with stream:
+        stack: list[Element[str]] = []
+        try:
+            for event, element in iterparse(stream, events=("start", "end"), forbid_entities=True):
+                if event == "start":
+                    stack.append(element)
+                    if len(stack) > MOST_DEPTH:
+                        raise SurveyRefused(
+                            f"{name} is nested deeper than {MOST_DEPTH} levels; no survey is."
+                        )
+                    continue
+                stack.pop()
+                if element.tag in tags:
+                    yield element
+                    if stack:
+                        stack[-1].clear()
+        except DefusedXmlException as error:
+            raise SurveyRefused(_ENTITIES.format(name=name)) from error
+        except (ParseError, ValueError, LookupError) as error:
+            if isinstance(error, SurveyRefused):
+                raise
+            raise SurveyRefused(f"{name} is not valid XML: {error}. Export it again.") from error
 
 
 def unpack(data: bytes, name: str) -> dict[str, bytes]:

@@ -10,18 +10,21 @@ from django.utils import timezone
 from ninja import File, Router, Schema, Status, UploadedFile
 from ninja.errors import HttpError
 
-from rapport.connectors.surveys.models import SurveyFile
+from rapport.connectors.surveys.importing import take_responses
+from rapport.connectors.surveys.models import ResponseImport, SurveyFile
 from rapport.connectors.surveys.opening import MOST_BYTES, SurveyRefused
 from rapport.connectors.surveys.reading import read_survey_bytes
 from rapport.connectors.surveys.selectors import ExportRefused, export_of
-from rapport.connectors.surveys.services import keep_as_draft, record_responses, take_in
+from rapport.connectors.surveys.services import keep_as_draft, take_in
 from rapport.kernel.api_access import require
 from rapport.kernel.audit import note_sighting
+from rapport.kernel.environment import environment
 from rapport.kernel.roles import Permission
 from rapport.kernel.scope import get_visible
 from rapport.rooms.listening.models import Survey
 
 router = Router(tags=["survey files"])
+_IMPORTS_SHOWN = 20
 
 
 class LineOut(Schema):
@@ -84,6 +87,17 @@ class LandedOut(Schema):
     problems: list[ProblemOut]
 
 
+class ResponseImportOut(Schema):
+    """A response file on its way in, and what became of its responses so far."""
+
+    id: UUID
+    file_name: str
+    state: str
+    percent: int
+    message: str
+    landed: LandedOut | None
+
+
 @router.post("/survey-files/check", response=ReportOut)
 def check(request: HttpRequest, file: File[UploadedFile]) -> Any:
     """Say what an import of a survey file would keep, change and lose; nothing is kept."""
@@ -106,7 +120,7 @@ def take(request: HttpRequest, file: File[UploadedFile]) -> Any:
     return Status(201, {"id": taken.pk, "survey": survey.code, "report": taken.report})
 
 
-@router.post("/survey-files/{uuidstr:pk}/responses", response=LandedOut)
+@router.post("/survey-files/{uuidstr:pk}/responses", response={202: ResponseImportOut})
 def responses(
     request: HttpRequest,
     pk: UUID,
@@ -114,16 +128,37 @@ def responses(
     when: date | None = None,
     anonymous: bool = False,
 ) -> Any:
-    """Record a response file of a survey file; recording it again changes nothing."""
+    """Take a response file of a survey file; the worker records it, again changes nothing."""
     user = require(request, Permission.IMPORT)
     taken = get_visible(SurveyFile, user, pk=pk)
+    most = environment().upload_megabytes
+    if (file.size or 0) > most * 1024**2:
+        raise HttpError(413, f"The file is larger than {most} MB. Split it into smaller ones.")
     moment = datetime.combine(when, time(12), UTC) if when else None
     try:
-        return record_responses(
-            taken, _content(file), _name(file), by=user, now=timezone.now(), when=moment, anonymous=anonymous
-        ).as_json()
+        run = take_responses(taken, file, by=user, now=timezone.now(), when=moment, anonymous=anonymous)
     except SurveyRefused as refused:
         raise HttpError(422, str(refused)) from refused
+    return Status(202, _told(run))
+
+
+@router.get("/survey-files/{uuidstr:pk}/responses", response=list[ResponseImportOut])
+def response_imports(request: HttpRequest, pk: UUID) -> Any:
+    """List the response files of a survey file, the newest first, with what became of each."""
+    user = require(request, Permission.IMPORT)
+    taken = get_visible(SurveyFile, user, pk=pk)
+    return [_told(run) for run in taken.imports.all()[:_IMPORTS_SHOWN]]
+
+
+def _told(run: ResponseImport) -> dict[str, Any]:
+    return {
+        "id": run.pk,
+        "file_name": run.file_name,
+        "state": run.state,
+        "percent": run.percent,
+        "message": run.message,
+        "landed": run.landed or None,
+    }
 
 
 @router.get("/survey-files/export/{code}/{int:version}/{what}/{kind}", include_in_schema=True)

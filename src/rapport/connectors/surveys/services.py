@@ -1,6 +1,4 @@
-"""Writes of survey files: read one, keep it as a draft, and record the responses that belong to it."""
-
-from datetime import datetime
+"""Writes of survey files: read one, and keep it as a draft."""
 
 from django.db import transaction
 from pydantic import TypeAdapter
@@ -8,8 +6,6 @@ from pydantic import TypeAdapter
 from rapport.connectors.surveys.drafting import Imported
 from rapport.connectors.surveys.models import SurveyFile
 from rapport.connectors.surveys.reading import read_survey_bytes
-from rapport.connectors.surveys.responses.landing import Landed, Landing, land_responses
-from rapport.connectors.surveys.responses.opening import open_responses
 from rapport.connectors.surveys.slots import Columns
 from rapport.kernel.models import User
 from rapport.rooms.listening.definition import Definition
@@ -50,32 +46,6 @@ def keep_as_draft(file: SurveyFile) -> Survey:
         locked.save(update_fields=["survey"])
     file.survey = locked.survey
     return locked.survey
-
-
-def record_responses(
-    file: SurveyFile,
-    data: bytes,
-    name: str,
-    *,
-    by: User | None,
-    now: datetime,
-    when: datetime | None = None,
-    anonymous: bool = False,
-) -> Landed:
-    """Record a response file of a survey that was kept; a metric set in its draft meanwhile is heeded.
-
-    Raises SurveyRefused when the file cannot be read as responses.
-    """
-    survey = keep_as_draft(file)
-    responses = open_responses(data, name, bytes(file.original) or None)
-    landing = Landing(source_of(survey), by, now, when, anonymous)
-    columns = _COLUMNS.validate_python(file.columns)
-    landed = land_responses(responses, name, columns, survey.definition(), landing)
-    with transaction.atomic():
-        kept = SurveyFile.objects.select_for_update().get(pk=file.pk)
-        kept.landed = [*kept.landed, landed.as_json()][-20:]
-        kept.save(update_fields=["landed"])
-    return landed
 
 
 def source_of(survey: Survey) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rapport.connectors.surveys.forms import ResponseFileForm, SurveyFileForm
+from rapport.connectors.surveys.importing import take_responses
 from rapport.connectors.surveys.models import SurveyFile
 from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.selectors import (
@@ -21,12 +22,14 @@ from rapport.connectors.surveys.selectors import (
     ExportRefused,
     export_of,
 )
-from rapport.connectors.surveys.services import keep_as_draft, record_responses, take_in
+from rapport.connectors.surveys.services import keep_as_draft, take_in
 from rapport.kernel.access import UserRequest, permit
 from rapport.kernel.audit import note_sighting
 from rapport.kernel.roles import Permission
 from rapport.kernel.scope import get_visible
 from rapport.rooms.listening.models import Survey
+
+_IMPORTS_SHOWN = 20
 
 
 @permit(Permission.IMPORT)
@@ -64,12 +67,14 @@ def _report(request: UserRequest, file: SurveyFile, form: ResponseFileForm) -> H
         ("changed", _("Changed"), _("They are there, in another way."), report["changed"]),
         ("kept", _("Kept"), _("As they were."), report["kept"]),
     ]
+    imports = list(file.imports.all()[:_IMPORTS_SHOWN])
     context = {
         "file": file,
         "report": report,
         "parts": parts,
         "form": form,
-        "landed": list(reversed(file.landed)),
+        "imports": imports,
+        "running": any(not run.is_over for run in imports),
     }
     return render(request, "surveys/report.html", context, status=422 if form.errors else 200)
 
@@ -94,12 +99,10 @@ def responses(request: UserRequest, pk: UUID) -> HttpResponse:
     form = ResponseFileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _report(request, file, form)
-    sent = form.cleaned_data["file"]
     try:
-        landed = record_responses(
+        run = take_responses(
             file,
-            sent.read(),
-            Path(sent.name).name,
+            form.cleaned_data["file"],
             by=request.user,
             now=timezone.now(),
             when=form.moment(),
@@ -108,8 +111,9 @@ def responses(request: UserRequest, pk: UUID) -> HttpResponse:
     except SurveyRefused as refused:
         form.add_error("file", str(refused))
         return _report(request, file, form)
-    told = {"recorded": landed.recorded, "known": landed.known}
-    messages.success(request, _("%(recorded)d responses recorded, %(known)d were there already.") % told)
+    messages.success(
+        request, _("%(name)s is here; the worker records its responses.") % {"name": run.file_name}
+    )
     return redirect("survey_files:one", file.pk)
 
 

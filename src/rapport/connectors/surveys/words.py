@@ -90,6 +90,10 @@ class _Words(HTMLParser):
             self.parts.append(data)
 
 
+_UNCLOSED = re.compile(r"<(?=[^<>]*<)")
+_MOST_UNCLOSED = 100
+
+
 def stripped(text: object) -> str:
     """Return the words of an HTML text, a line for each block; scripts and styles leave nothing."""
     return _words_of(text)[0]
@@ -99,6 +103,9 @@ def _words_of(text: object) -> tuple[str, int]:
     raw = text if isinstance(text, str) else "" if text is None else str(text)
     pictures = 0
     if _TAG.search(raw):
+        if len(_UNCLOSED.findall(raw)) > _MOST_UNCLOSED:
+            # Each would make the parser look to the end of the text again; no tag is meant by any.
+            raw = _UNCLOSED.sub("&lt;", raw)
         reader = _Words()
         reader.feed(raw)
         reader.close()

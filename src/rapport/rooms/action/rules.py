@@ -14,7 +14,7 @@ def sentence_of(rule: Rule | Any, names: Names) -> str:
     """Say what a rule does, so that whoever wrote it can see whether it is what was meant."""
     parts = [read_back(read_all(rule.conditions), names), _goes_to(rule), _due(rule.due_hours)]
     said = _("%(when)s for %(who)s, due %(due)s.") % dict(zip(("when", "who", "due"), parts, strict=True))
-    return " ".join([said, *_joins(rule.joins_days), *_plays(rule)])
+    return " ".join([said, *_joins(rule.joins_days), *_plays(rule), *_complains(rule)])
 
 
 def _goes_to(rule: Rule | Any) -> str:
@@ -40,6 +40,10 @@ def _due(hours: int) -> str:
 
 def _plays(rule: Rule | Any) -> list[str]:
     return [_("The playbook %(name)s is started.") % {"name": rule.playbook}] if rule.playbook else []
+
+
+def _complains(rule: Rule | Any) -> list[str]:
+    return [_("It is handled as a complaint.")] if rule.as_complaint else []
 
 
 def _joins(days: int) -> list[str]:

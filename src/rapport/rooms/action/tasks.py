@@ -5,6 +5,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from rapport.kernel.jobs import job, periodic
+from rapport.rooms.action.services.complaints import call_late_receipts
 from rapport.rooms.action.services.escalation import climb, escalate_overdue
 from rapport.rooms.action.services.evaluate import evaluate_rules
 from rapport.rooms.action.services.playbooks import call_late_tasks
@@ -30,6 +31,7 @@ def remind(timestamp: int) -> None:
     wake_all(now=now)
     send_reminders(now=now)
     call_late_tasks(now=now)
+    call_late_receipts(now=now)
     escalate_overdue(now=now)
     climb(now=now)
 

@@ -134,10 +134,7 @@ def read_drivers(request: HttpRequest) -> Any:
         found = study(user, wanted.outcome, wanted.filters, wanted.study, measures())
     except StudyRefused as refused:
         return Status(422, NoDrivers(field=refused.field, message=refused.message))
-    if found is None:
-        message = f"Nothing the filters keep was rated in the same answers as '{wanted.outcome.key}'."
-        return Status(404, NoDrivers(field="driver", message=message))
-    return Status(200, _out(found))
+    return Status(200, _out(found) if found else _nothing(wanted.outcome.key))
 
 
 class AnswersOut(Schema):
@@ -265,6 +262,17 @@ def _out(found: Study) -> DriversOut:
         method=found.found.method,
         reason=found.found.reason,
     )
+
+
+def _nothing(outcome: str) -> DriversOut:
+    """Return the answer where nothing was rated beside the outcome, which is no mistake of who asks."""
+    reason = f"Nothing the filters keep was rated in the same answers as '{outcome}'."
+    return DriversOut(
+        outcome=outcome, says=reason, answers=0, n=0, left_out=0, customers=0,
+        r_squared=RangeOut(value=None, low=None, high=None, reason=reason), leading=None, drivers=[],
+        by="none", groups=[], groups_p_value=None, differences=[], what_if=None, warnings=[], method="",
+        reason=reason,
+    )  # fmt: skip
 
 
 def _drivers(study: Study, found: Drivers, rating: dict[str, Estimate]) -> list[DriverOut]:

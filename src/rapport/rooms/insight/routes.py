@@ -1,11 +1,12 @@
-"""The insight room's part of the programming interface: a figure, its months and its base."""
+"""The insight room's part of the programming interface: a figure, its months and its base; any question."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
+from rapport.analytics import QueryRefused, Weights, query
 from rapport.kernel.api_access import require
 from rapport.kernel.roles import Permission
 from rapport.rooms.insight.boards.routes import router as boards_router
@@ -73,8 +74,92 @@ def read_figure(request: HttpRequest, metric: str) -> FigureOut:
     )
 
 
+class CellOut(Schema):
+    """One group of answers: what it is, by dimension, and its figure."""
+
+    keys: dict[str, str]
+    figure: EstimateOut
+
+
+class QueryOut(Schema):
+    """The answer to a question."""
+
+    measure: str
+    by: list[str]
+    total: EstimateOut
+    cells: list[CellOut]
+    accounts: int
+    people: int
+    spread: float
+    as_of: datetime
+
+
+class RefusedOut(Schema):
+    """What of a question cannot be answered, and what to do."""
+
+    field: str
+    message: str
+
+
+@router.get("/query", response={200: QueryOut, 422: RefusedOut})
+def ask(request: HttpRequest, measure: str) -> Status[QueryOut | RefusedOut]:
+    """Ask for any measure, `by` up to four dimensions, narrowed by any others.
+
+    `measure=nps&by=region&by=month&tier=A&since=2026-01-01`. Weights by one dimension: `weight_by=role` with
+    `weight=user:1&weight=approver:3`, or `share=...` for shares of the population.
+    """
+    user = require(request, Permission.SEE_FIGURES)
+    try:
+        found = query(
+            measure, user=user, by=request.GET.getlist("by"), where=_where(request), weights=_weights(request)
+        )
+    except QueryRefused as refused:
+        return Status(422, RefusedOut(field=refused.field, message=str(refused)))
+    told = QueryOut(
+        measure=found.measure,
+        by=list(found.by),
+        total=_told(found.total),
+        cells=[
+            CellOut(
+                keys={name: str(key) for name, key in zip(found.by, cell.keys, strict=True)},
+                figure=_told(cell.figure),
+            )
+            for cell in found
+        ],
+        accounts=found.base.accounts,
+        people=found.base.people,
+        spread=found.base.spread,
+        as_of=found.as_of,
+    )
+    return Status(200, told)
+
+
+def _where(request: HttpRequest) -> dict[str, object]:
+    apart = {"measure", "by", "weight_by", "weight", "share"}
+    asked = {name: request.GET.getlist(name) for name in request.GET if name not in apart}
+    return {name: keys[-1] if name in {"since", "until"} else keys for name, keys in asked.items()}
+
+
+def _weights(request: HttpRequest) -> Weights | None:
+    dimension, each, shares = (
+        request.GET.get("weight_by", ""), request.GET.getlist("weight"), request.GET.getlist("share")
+    )  # fmt: skip
+    if not (dimension or each or shares):
+        return None
+    if bool(each) == bool(shares):
+        raise QueryRefused("weights", "Give weight=key:number or share=key:number, one kind of them.")
+    try:
+        told = {key: float(number) for key, _colon, number in (one.rpartition(":") for one in each or shares)}
+    except ValueError as error:
+        raise QueryRefused("weights", "Write each weight like approver:3.") from error
+    return Weights.each(dimension, told) if each else Weights.to_population(dimension, told)
+
+
 def _out(measure: Measure, found: Tally, spread: float) -> EstimateOut:
-    figure: Estimate = measure.figure(found, spread).hidden_below()
+    return _told(measure.figure(found, spread).hidden_below())
+
+
+def _told(figure: Estimate) -> EstimateOut:
     return EstimateOut(
         value=figure.value,
         low=figure.low,

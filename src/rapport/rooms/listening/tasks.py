@@ -1,14 +1,17 @@
 """The room's jobs."""
 
 import random
+from datetime import timedelta
 
 from django.utils import timezone
 
+from rapport.kernel.environment import environment
 from rapport.kernel.jobs import job, periodic
 from rapport.rooms.listening.channels.messages import deliver_message, doubt_lost_messages
 from rapport.rooms.listening.channels.sending import note_refused_mail, send_due
 from rapport.rooms.listening.programmes.occasions import ask_about_due_occasions
 from rapport.rooms.listening.programmes.services import draw_due_programmes
+from rapport.rooms.listening.services.forgetting import clear_unused_files, forget_partial_answers
 from rapport.rooms.listening.services.passing_on import empty_ballots, pass_on
 
 __all__ = ["deliver_message", "run_programmes"]
@@ -41,3 +44,11 @@ def pass_on_what_waits(timestamp: int) -> None:
 def carry_ballots(timestamp: int) -> None:
     """Carry the anonymous answers of the day to the ledger."""
     empty_ballots(now=timezone.now(), rng=random.SystemRandom())
+
+
+@periodic("47 3 * * *")
+def forget_what_was_not_sent(timestamp: int) -> None:
+    """Take away answers that nobody sent in time, and files whose answer was replaced or taken back."""
+    now = timezone.now()
+    forget_partial_answers(before=now - timedelta(days=environment().partial_answer_days), now=now)
+    clear_unused_files(now=now)

@@ -13,6 +13,7 @@ from rapport.rooms.signals.selectors.filters import (
 from rapport.rooms.signals.selectors.listing import ReadSignal, read_signals
 from rapport.rooms.signals.services import (
     BulkRecorder,
+    NewAnswer,
     NewComment,
     NewScore,
     NewSignal,
@@ -32,6 +33,7 @@ __all__ = [
     "PROMOTER_FROM",
     "BulkRecorder",
     "Filters",
+    "NewAnswer",
     "NewAttachment",
     "NewComment",
     "NewScore",

@@ -27,8 +27,14 @@ class SignalsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Show the way here, and tell the customers' pages what was said."""
-        from rapport.rooms.signals import panels  # noqa: F401  (registers)
+        """Show the way here, and tell the customers' pages and the facts what was said."""
+        from rapport.analytics.ledger import connect
+        from rapport.kernel.doctor import also_examine
+        from rapport.rooms.signals import listeners, panels  # noqa: F401  (register)
+        from rapport.rooms.signals.facts import SignalsLedger, examine_facts
+
+        connect(SignalsLedger())
+        also_examine(examine_facts)
 
         register(Entry(_("Listen"), "signals:list", icon="listen", key="l", order=30, allowed=may_read))
         set_capture("signals:capture", may_capture)

@@ -286,6 +286,32 @@ class Comment(models.Model):
         return self.text[:60]
 
 
+class Answer(models.Model):
+    """What was answered to one question of a survey, in the words of that day; a row for each thing chosen.
+
+    `question` names the question wherever it is asked (its key in the bank, else in the survey), `choice` and
+    `row` what was chosen and where in a matrix. A number is what was given, or the place in a ranking.
+    """
+
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="answers")
+    question = models.CharField(max_length=60)
+    asked = models.TextField()
+    row = models.CharField(max_length=60, blank=True)
+    row_words = models.TextField(blank=True)
+    choice = models.CharField(max_length=60, blank=True)
+    told = models.TextField(blank=True)
+    """How the answer reads; empty where nothing of a list was chosen."""
+    number = models.FloatField(null=True)
+    day = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["question", "choice"], name="answer_by_question")]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.told}"
+
+
 class Attachment(models.Model):
     """A file that came with a signal."""
 

@@ -1,5 +1,6 @@
 """The signals room's part of the programming interface: recording, reading, correcting."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from rapport.kernel.models import User
 from rapport.kernel.roles import Permission
 from rapport.kernel.scope import get_visible
 from rapport.rooms.signals.models import Attachment, Signal
+from rapport.rooms.signals.selectors.answers import answers_of
 from rapport.rooms.signals.selectors.filters import read_filters
 from rapport.rooms.signals.selectors.listing import ReadSignal, read_signals, stretch
 from rapport.rooms.signals.services.bulk import BulkRecorder
@@ -179,6 +181,30 @@ class SignalOut(Schema):
     attachments: list[FileOut]
 
 
+class AnswerLineOut(Schema):
+    """One thing chosen, ranked or given; `row` where the question has rows."""
+
+    row: str
+    told: str
+    choice: str
+    number: float | None
+    day: str
+
+
+class AnswerOut(Schema):
+    """A question of the survey and what was answered to it."""
+
+    question: str
+    asked: str
+    lines: list[AnswerLineOut]
+
+
+class WholeSignalOut(SignalOut):
+    """One signal with everything that was answered beside its scores and words."""
+
+    answers: list[AnswerOut]
+
+
 class SignalsOut(Schema):
     """A stretch of signals, newest first; `after` asks for the next."""
 
@@ -238,12 +264,13 @@ def read_many(request: HttpRequest, after: str = "", limit: int = 50) -> Signals
     return SignalsOut(signals=[_out(row) for row in found.rows], after=found.older)
 
 
-@router.get("/signals/{uuid:pk}", response=SignalOut)
-def read_one(request: HttpRequest, pk: UUID) -> SignalOut:
+@router.get("/signals/{uuid:pk}", response=WholeSignalOut)
+def read_one(request: HttpRequest, pk: UUID) -> Any:
     """Read one signal."""
     user = require(request, Permission.SEE_CUSTOMERS)
     signal = get_visible(Signal, user, pk=pk)
-    return _out(read_signals([signal.pk])[0])
+    found = _out(read_signals([signal.pk])[0]).model_dump()
+    return {**found, "answers": [asdict(one) for one in answers_of(signal)]}
 
 
 @router.post("/signals/{uuid:pk}/correction", response={201: RecordedOut, 200: RecordedOut, 422: RefusedOut})

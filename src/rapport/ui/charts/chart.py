@@ -7,6 +7,8 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from rapport.ui.charts.canvas import Canvas, shortened
+
 Text = str | Promise
 
 
@@ -54,6 +56,13 @@ class Chart:
     def is_wide(self) -> bool:
         """Return whether it must be able to scroll sideways on a phone."""
         return self.width >= 600
+
+
+def nothing_to_draw(caption: Caption, reason: str, width: float = 487) -> Chart:
+    """Return a chart that says why there is none, for files that are asked for by address."""
+    canvas = Canvas(width, 40)
+    canvas.text(0, 24, shortened(reason, width), "t-mute")
+    return Chart(caption, canvas.svg(reason), reason, ChartTable([_("What")], [[reason]]), width)
 
 
 def sentence(caption: Caption, said: str) -> str:

@@ -141,7 +141,7 @@ def _label(canvas: Canvas, one: _Placed, taken: Iterable[Box], width: float) -> 
         (one.x + 9, one.y - 36, ""),
         (one.x - 9, one.y + 44, "end"),
     ]
-    boxes = [_box(x, y, text, anchor) for x, y, anchor in places]
+    boxes = [_box(x, y, text, anchor, strong=one.first) for x, y, anchor in places]
     costs = [_cost(box, taken, width) for box in boxes]
     best = costs.index(min(costs))
     x, y, anchor = places[best]
@@ -150,8 +150,8 @@ def _label(canvas: Canvas, one: _Placed, taken: Iterable[Box], width: float) -> 
     return boxes[best]
 
 
-def _box(x: float, y: float, text: str, anchor: str) -> Box:
-    size = text_width(text)
+def _box(x: float, y: float, text: str, anchor: str, strong: bool = False) -> Box:
+    size = text_width(text, strong=strong)
     left = x - size if anchor == "end" else x - size / 2 if anchor == "mid" else x
     return left, y - 10, left + size, y + 3
 

@@ -1,56 +1,21 @@
 """SurveyJS definitions: pages, panels and elements become ours; `visibleIf` is read where we can say it."""
 
-from collections.abc import Callable
+import re
+from dataclasses import replace
 from typing import Any
 
-from rapport.connectors.surveys.drafting import Draft, Imported, Rule, question_of
-from rapport.connectors.surveys.expressions import read_expression
-from rapport.connectors.surveys.keys import Keys
+from pydantic import ValidationError
+
+from rapport.connectors.surveys.drafting import Draft, DraftPage, Imported, Rule
+from rapport.connectors.surveys.formats.surveyjs_questions import QuestionMaker, Work, told_by_us
 from rapport.connectors.surveys.languages import language_of
 from rapport.connectors.surveys.opening import SurveyRefused
-from rapport.connectors.surveys.report import Entry
-from rapport.connectors.surveys.slots import Slot
-from rapport.connectors.surveys.words import Cleaner, stripped
-from rapport.rooms.listening.definition import (
-    CarryForward,
-    Choice,
-    ConsentQuestion,
-    ContactRequest,
-    DateQuestion,
-    FileQuestion,
-    Matrix,
-    MultipleChoice,
-    NumberQuestion,
-    Ranking,
-    Scale,
-    SingleChoice,
-    Statement,
-    TextQuestion,
-)
-from rapport.rooms.listening.definition.facts import FACTS
+from rapport.connectors.surveys.report import LossReport
+from rapport.connectors.surveys.words import stripped
+from rapport.connectors.surveys.writing.surveyjs import is_as_it_left
+from rapport.rooms.listening.definition import Definition
 
-_PIPE = r"\{[^{}]+\}"
 _MOST_DEPTH = 30
-_NOT_KEPT = {
-    "choicesVisibleIf": "The condition on its choices",
-    "rowsVisibleIf": "The condition on its rows",
-    "choicesByUrl": "A list fetched from the web",
-    "enableIf": "The condition under which it can be changed",
-    "requiredIf": "The condition under which it is required",
-    "setValueExpression": "A value set by a reckoning",
-    "defaultValueExpression": "A value given beforehand",
-    "minValueExpression": "A reckoned limit",
-    "maxValueExpression": "A reckoned limit",
-}
-_LEFT_OUT = {
-    "signaturepad": "A signature cannot be asked for.",
-    "expression": "A reckoning is not taken over.",
-    "matrixdynamic": "A table whose rows respondents add cannot be asked for.",
-    "paneldynamic": "A panel that respondents repeat cannot be asked for.",
-    "imagemap": "A point on a picture cannot be asked for.",
-    "image": "A picture or film by itself is not taken over.",
-}
-Make = Callable[["_Work"], None]
 
 
 def is_surveyjs(document: Any) -> bool:
@@ -62,15 +27,28 @@ def is_surveyjs(document: Any) -> bool:
 
 def read_surveyjs(document: dict[str, Any]) -> Imported:
     """Take over a parsed definition."""
-    return _Reader(document).read()
+    imported = _Reader(document).read()
+    ours = _left_as(document)
+    return imported if ours is None else replace(imported, definition=ours, report=_all_kept(imported.report))
 
 
-class _Work:
-    """One element while it is made."""
+def _left_as(document: dict[str, Any]) -> Definition | None:
+    """Return the survey of ours a file was made of, unless something was changed in it since."""
+    told = told_by_us(document).get("definition")
+    if not isinstance(told, dict):
+        return None
+    try:
+        definition = Definition.model_validate(told)
+    except ValidationError:
+        return None
+    return definition if is_as_it_left(document, definition) else None
 
-    def __init__(self, element: dict[str, Any], entry: Entry, key: str, rules: list[Rule]) -> None:
-        self.element, self.entry, self.key, self.rules = element, entry, key, rules
-        self.name = str(element.get("name") or key)
+
+def _all_kept(report: LossReport) -> LossReport:
+    """Return the report of a file that holds the whole survey beside SurveyJS' terms."""
+    lost = {line.name: line for line in (*report.changed, *report.unsupported)}
+    kept = (*report.kept, *(replace(line, reasons=("As it was.",)) for line in lost.values()))
+    return replace(report, kept=kept, changed=(), unsupported=())
 
 
 class _Reader:
@@ -80,35 +58,17 @@ class _Reader:
         self._document = document
         language = language_of(document.get("locale"))
         self._language = language
-        ours = _ours(document).get("languages")
+        languages = told_by_us(document).get("languages")
         known = (
-            [language_of(one, language) for one in ours]
-            if isinstance(ours, list)
+            [language_of(one, language) for one in languages]
+            if isinstance(languages, list)
             else self._languages(document)
         )
         self._draft = Draft("SurveyJS", language, known)
-        self._cleaner = Cleaner(_PIPE, self._pipe)
-        self._named: dict[str, str] = {}
-        self._kinds: dict[str, Make] = {
-            "text": self._text,
-            "comment": self._comment,
-            "radiogroup": self._single,
-            "dropdown": self._single,
-            "buttongroup": self._single,
-            "checkbox": self._multiple,
-            "tagbox": self._multiple,
-            "imagepicker": self._pictures,
-            "boolean": self._boolean,
-            "rating": self._rating,
-            "ranking": self._ranking,
-            "matrix": self._matrix,
-            "matrixdropdown": self._table,
-            "multipletext": self._fields,
-            "html": self._statement,
-            "file": self._file,
-            "slider": self._slider,
-            "nouislider": self._slider,
-        }
+        self._maker = QuestionMaker(self._draft, language)
+        self._made: set[str] = set()
+        self._pages: dict[str, DraftPage] = {}
+        self._triggers_lost: list[str] = []
 
     def _languages(self, document: Any) -> list[str]:
         found: dict[str, None] = {}
@@ -136,32 +96,74 @@ class _Reader:
         listed = [page for page in raw if isinstance(page, dict)]
         for page in listed:
             self._name(_elements(page), 0)
-        draft.title = self._words(self._document.get("title")) or {self._language: "Untitled"}
-        draft.welcome = self._words(self._document.get("description"))
-        draft.thanks = self._words(self._document.get("completedHtml"))
+        draft.title = self._maker.words(self._document.get("title")) or {self._language: "Untitled"}
+        draft.welcome = self._maker.words(self._document.get("description"))
+        draft.thanks = self._maker.words(self._document.get("completedHtml"))
         draft.groups = len(listed)
         for number, page in enumerate(listed, 1):
-            title = {} if page is self._document else self._words(page.get("title"))
+            title = {} if page is self._document else self._maker.words(page.get("title"))
             made = draft.page(page.get("name") if page is not self._document else f"page{number}", title)
+            self._pages.setdefault(str(page.get("name")), made)
             entry = draft.entry(f"(page) {page.get('name') or number}")
             if condition := page.get("visibleIf"):
-                made.shown.append((entry, self._rule(condition)))
+                made.shown.append((entry, self._maker.rule(condition)))
             if page is not self._document and page.get("description"):
-                self._introduce(entry, self._words(page.get("description")), [])
+                self._maker.introduce(entry, self._maker.words(page.get("description")), [])
             if "random" in (page.get("questionOrder"), page.get("questionsOrder")):
                 made.shuffle = True
-            self._note_kept_out(page, entry)
-            entry.change(*self._cleaner.taken())
+            self._maker.note_kept_out(page, entry)
+            entry.change(*self._maker.cleaner.taken())
             if not (entry.became or entry.changed or entry.unsupported or made.shown):
                 draft.entries.remove(entry)
             self._read(_elements(page), [], 0)
+        self._branches()
         self._survey_notes()
         return draft.finish()
 
+    def _branches(self) -> None:
+        """Read triggers that end or skip: ours tell their page, of others it is the last one looked at."""
+        listed = self._document.get("triggers")
+        for trigger in listed if isinstance(listed, list) else []:
+            if not self._branch(trigger):
+                self._triggers_lost.append(str(trigger)[:200])
+
+    def _branch(self, trigger: Any) -> bool:
+        if not isinstance(trigger, dict) or not isinstance(trigger.get("expression"), str):
+            return False
+        told, kind = told_by_us(trigger), str(trigger.get("type")).removesuffix("trigger")
+        if kind not in ("complete", "skip"):
+            return False
+        to = "end" if kind == "complete" else self._page_of(str(trigger.get("gotoName")))
+        page = self._pages.get(str(told.get("page"))) if told else self._last_page_in(trigger["expression"])
+        if page is None or not to:
+            return False
+        if told.get("to") in {one.key for one in self._draft.pages}:
+            to = str(told["to"])
+        entry = self._draft.entry(f"(trigger) {kind}", trigger["expression"])
+        entry.became.append("A branch at the end of its page.")
+        if not told:
+            entry.change("It acts when its page is left, not at once.")
+        page.branches.append((entry, self._maker.rule(trigger["expression"]), to))
+        return True
+
+    def _page_of(self, name: str) -> str:
+        """Return the key of the page a question of theirs stands on."""
+        key = self._maker.named.get(name)
+        found = (
+            page.key for page in self._draft.pages if any(question.key == key for question in page.questions)
+        )
+        return next(found, "") if key else ""
+
+    def _last_page_in(self, expression: str) -> DraftPage | None:
+        """Return the last page whose questions an expression looks at: only then can it be decided."""
+        keys = {self._page_of(name.partition(".")[0]) for name in re.findall(r"\{([^{}]+)\}", expression)}
+        return next((page for page in reversed(self._draft.pages) if page.key in keys), None)
+
     def _survey_notes(self) -> None:
         entry = self._draft.entry("(survey)")
+        if self._triggers_lost:
+            entry.lose(f"Triggers that do more than end or skip are not taken over: {self._triggers_lost[0]}")
         for name, what in (
-            ("triggers", "Triggers"),
             ("calculatedValues", "Calculated values"),
             ("timeLimit", "The time limit"),
             ("maxTimeToFinish", "The time limit"),
@@ -182,12 +184,13 @@ class _Reader:
                 self._name(_elements(element), depth + 1)
             else:
                 name = str(element.get("name") or f"question{number}")
-                self._named.setdefault(name, self._draft.keys.give(name, "q"))
+                if name not in self._maker.named:
+                    self._maker.named[name] = self._draft.keys.give(name, "q")
 
     def _read(self, elements: list[dict[str, Any]], rules: list[Rule], depth: int) -> None:
         _check(depth)
         for number, element in enumerate(elements, 1):
-            own = [*rules, *([self._rule(element["visibleIf"])] if element.get("visibleIf") else [])]
+            own = [*rules, *([self._maker.rule(element["visibleIf"])] if element.get("visibleIf") else [])]
             if element.get("type") == "panel":
                 self._panel(element, own, depth)
                 continue
@@ -196,468 +199,27 @@ class _Reader:
             kind = str(element.get("type"))
             self._draft.counts[f"type {kind}"[:60]] = self._draft.counts.get(f"type {kind}"[:60], 0) + 1
             entry = self._draft.entry(name, stripped(_first(element.get("title"))))
-            key = self._named.pop(name, None) or self._draft.keys.give(name, "q")
-            self._named[name] = key
-            if kind in self._kinds:
-                self._kinds[kind](_Work(element, entry, key, own))
-                self._note_kept_out(element, entry)
-            else:
-                entry.lose(_LEFT_OUT.get(kind, f"Elements of the kind {kind[:60]!r} are not known."))
-            entry.change(*self._cleaner.taken())
+            key = self._maker.named.get(name, "")
+            if not key or key in self._made:
+                # The second of a name: texts and conditions mean the first.
+                key = self._draft.keys.give(name, "q")
+                self._maker.named.setdefault(name, key)
+            self._made.add(key)
+            self._maker.make(kind, Work(element, entry, key, own))
+            entry.change(*self._maker.cleaner.taken())
 
     def _panel(self, element: dict[str, Any], rules: list[Rule], depth: int) -> None:
         entry = self._draft.entry(
             f"(panel) {element.get('name') or stripped(_first(element.get('title')))}".strip()
         )
-        title = self._words(element.get("title"))
+        title = self._maker.words(element.get("title"))
         if title:
-            self._introduce(entry, title, rules)
+            self._maker.introduce(entry, title, rules)
             entry.change("The title of a panel becomes a statement.")
         else:
             self._draft.entries.remove(entry)
-        entry.change(*self._cleaner.taken())
+        entry.change(*self._maker.cleaner.taken())
         self._read(_elements(element), rules, depth + 1)
-
-    def _introduce(self, entry: Entry, text: dict[str, str], rules: list[Rule]) -> None:
-        if text:
-            key = self._draft.keys.give("statement", "s")
-            self._draft.add(entry, question_of(Statement, entry, key=key, text=text), rules)
-            entry.became.append("A statement.")
-
-    def _note_kept_out(self, element: dict[str, Any], entry: Entry) -> None:
-        for name, what in _NOT_KEPT.items():
-            if element.get(name):
-                entry.lose(f"{what} ({name}) is not taken over. It was: {str(element[name])[:300]}")
-        if element.get("defaultValue") not in (None, "", [], {}):
-            entry.change("Nothing is chosen beforehand.")
-        if element.get("correctAnswer") is not None:
-            entry.lose("The right answer of a quiz is not taken over.")
-        for validator in element.get("validators") or []:
-            kind = validator.get("type") if isinstance(validator, dict) else None
-            if kind in ("expression", "email", "answercount") or kind not in (
-                "numeric",
-                "numericvalidator",
-                "regex",
-                "text",
-            ):
-                entry.lose(f"The check {kind} is not taken over.")
-
-    # -- texts and conditions
-
-    def _words(self, value: Any) -> dict[str, str]:
-        if isinstance(value, dict):
-            found = {
-                self._language
-                if code == "default"
-                else language_of(code, self._language): self._cleaner.clean(text)
-                for code, text in value.items()
-                if isinstance(text, str)
-            }
-            return {code: words for code, words in found.items() if words}
-        words = self._cleaner.clean(value)
-        return {self._language: words} if words else {}
-
-    def _rule(self, expression: Any) -> Rule:
-        text = str(expression)
-        return Rule(lambda: read_expression(text, self._slot), text)
-
-    def _slot(self, name: str) -> Slot | None:
-        return self._draft.columns.get(name)
-
-    def _pipe(self, pipe: str) -> str | None:
-        name = pipe[1:-1].strip()
-        if name in FACTS:
-            return name
-        return self._named.get(name)
-
-    def _settings(self, work: _Work) -> dict[str, Any]:
-        element = work.element
-        texts = self._words(element.get("title")) or {
-            self._language: self._cleaner.clean(element.get("name")) or "…"
-        }
-        message = element.get("requiredErrorText") or next(
-            (
-                one.get("text")
-                for one in element.get("validators") or []
-                if isinstance(one, dict) and one.get("text")
-            ),
-            None,
-        )
-        return {
-            "key": work.key,
-            "text": texts,
-            "help": self._words(element.get("description")),
-            "required": element.get("isRequired") is True,
-            "message": self._words(message),
-        }
-
-    def _keep(self, work: _Work, kind: type[Any], became: str, **parts: Any) -> None:
-        work.entry.became.append(became)
-        ours = {
-            name: value
-            for name, value in _ours(work.element).items()
-            if name in ("bank", "metric", "allow_unknown") and name in kind.model_fields
-        }
-        self._draft.add(
-            work.entry, question_of(kind, work.entry, **{**self._settings(work), **parts, **ours}), work.rules
-        )
-
-    # -- fields
-
-    def _text(self, work: _Work) -> None:
-        kind = str(work.element.get("inputType") or "text")
-        if kind in ("number", "range"):
-            return self._number(work)
-        if kind == "date":
-            limits = {
-                ours: str(work.element[theirs])
-                for ours, theirs in (("earliest", "min"), ("latest", "max"))
-                if work.element.get(theirs)
-            }
-            self._keep(work, DateQuestion, "A date.", **limits)
-            self._draft.column(Slot(question=work.key, kind="date"), work.name)
-            return None
-        if kind != "text":
-            work.entry.change(f"The field for {kind} becomes words on one line.")
-        pattern = next((str(one.get("regex")) for one in _validators(work, "regex") if one.get("regex")), "")
-        self._keep(work, TextQuestion, "Words on one line.", type="text", pattern=pattern, **self._most(work))
-        self._draft.column(Slot(question=work.key, kind="text"), work.name)
-        return None
-
-    def _most(self, work: _Work) -> dict[str, int]:
-        wanted = work.element.get("maxLength") or next(
-            (one.get("maxLength") for one in _validators(work, "text")), None
-        )
-        return {"most": int(wanted)} if isinstance(wanted, int) and 0 < wanted <= 20_000 else {}
-
-    def _number(self, work: _Work) -> None:
-        checks = _validators(work, "numeric")
-        low = _first_number(work.element.get("min"), *(one.get("minValue") for one in checks))
-        high = _first_number(work.element.get("max"), *(one.get("maxValue") for one in checks))
-        step = _first_number(work.element.get("step"))
-        decimals = len(f"{step:.10f}".rstrip("0").partition(".")[2]) if step else 0
-        self._keep(work, NumberQuestion, "A number.", low=low, high=high, decimals=decimals)
-        self._draft.column(Slot(question=work.key, kind="number"), work.name)
-
-    def _slider(self, work: _Work) -> None:
-        low, high = _first_number(work.element.get("min"), 0), _first_number(work.element.get("max"), 100)
-        work.entry.change("A slider becomes a number.")
-        self._keep(work, NumberQuestion, "A number.", low=low, high=high)
-        self._draft.column(Slot(question=work.key, kind="number"), work.name)
-
-    def _comment(self, work: _Work) -> None:
-        self._keep(work, TextQuestion, "Words on several lines.", type="long_text", **self._most(work))
-        self._draft.column(Slot(question=work.key, kind="text"), work.name)
-
-    def _fields(self, work: _Work) -> None:
-        items = [one for one in work.element.get("items") or [] if isinstance(one, dict)]
-        settings = self._settings(work)
-        for item in items:
-            key = self._draft.keys.give(f"{work.key}_{item.get('name')}", "q")
-            text = _joined(settings["text"], self._words(item.get("title") or item.get("name")))
-            question = question_of(
-                TextQuestion,
-                work.entry,
-                key=key,
-                type="text",
-                text=text,
-                required=item.get("isRequired") is True,
-            )
-            self._draft.add(work.entry, question, work.rules)
-            self._draft.column(Slot(question=key, kind="text"), f"{work.name}.{item.get('name')}")
-        work.entry.change(f"{len(items)} fields become as many questions.")
-
-    # -- choices
-
-    def _choices(self, work: _Work, listed: Any = None) -> tuple[list[Choice], dict[str, str]]:
-        raw = list(listed if isinstance(listed, list) else work.element.get("choices") or [])
-        low, high = work.element.get("choicesMin"), work.element.get("choicesMax")
-        if isinstance(low, int) and isinstance(high, int) and 0 <= high - low <= 1000:
-            raw += list(range(low, high + 1, max(_whole(work.element.get("choicesStep")), 1)))
-        keys, made, codes = Keys(), list[Choice](), dict[str, str]()
-        for one in raw:
-            value = one.get("value") if isinstance(one, dict) else one
-            if value is None:
-                continue
-            told = self._words(one.get("text")) if isinstance(one, dict) else {}
-            key = keys.give(value, "c")
-            rule = one.get("visibleIf") if isinstance(one, dict) else None
-            if rule or (isinstance(one, dict) and one.get("enableIf")):
-                work.entry.lose(
-                    f"The condition on the choice {str(value)[:60]} is not taken over. "
-                    f"It was: {str(rule)[:200]}"
-                )
-            text = told or {self._language: self._cleaner.clean(str(value)) or "…"}
-            number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-            picture = isinstance(one, dict) and one.get("imageLink")
-            if picture:
-                work.entry.change("Pictures of choices are not fetched; add them in the designer.")
-            told_by_us = _ours(one)
-            own = {name: True for name in ("exclusive", "open", "fixed") if told_by_us.get(name) is True}
-            if isinstance(told_by_us.get("value"), int | float):
-                number = float(told_by_us["value"])
-            made.append(Choice(key=key, text=text, value=number, **own))
-            codes.setdefault(str(value), key)
-        self._draft.choices += len(made)
-        return made, codes
-
-    def _extra(self, work: _Work, made: list[Choice], codes: dict[str, str]) -> str:
-        """Add 'none' and 'other'; return the key of the latter."""
-        element, taken, other = work.element, Keys(*(one.key for one in made)), ""
-        if element.get("showNoneItem") is True or element.get("hasNone") is True:
-            key = taken.give("none", "c")
-            exclusive = element.get("type") in ("checkbox", "tagbox")
-            text = self._words(element.get("noneText")) or {self._language: "None"}
-            made.append(Choice(key=key, text=text, exclusive=exclusive, fixed=True))
-            codes["none"] = key
-        if element.get("showOtherItem") is True or element.get("hasOther") is True:
-            other = taken.give("other", "c")
-            text = self._words(element.get("otherText")) or {self._language: "Other"}
-            made.append(Choice(key=other, text=text, open=True, fixed=True))
-            codes["other"] = other
-        if element.get("showSelectAllItem") is True or element.get("hasSelectAll") is True:
-            work.entry.change("There is no choice that chooses all others.")
-        return other
-
-    def _carry(self, work: _Work) -> dict[str, Any]:
-        source = work.element.get("choicesFromQuestion")
-        if not source:
-            return {}
-        key = self._named.get(str(source))
-        mode = str(work.element.get("choicesFromQuestionMode") or "all")
-        if key is None or mode == "all":
-            work.entry.lose(f"The choices of {str(source)[:60]} are not carried forward.")
-            return {}
-        return {
-            "choices_from": CarryForward(question=key, which="chosen" if mode == "selected" else "unchosen")
-        }
-
-    def _list_parts(self, work: _Work) -> tuple[dict[str, Any], dict[str, str], str]:
-        made, codes = self._choices(work)
-        opened = next((one.key for one in made if one.open), "")
-        other = self._extra(work, made, codes)
-        carried = self._carry(work)
-        if not made and not carried:
-            work.entry.lose("It has nothing to choose from.")
-        shuffle = work.element.get("choicesOrder") == "random"
-        if work.element.get("choicesOrder") in ("asc", "desc"):
-            work.entry.change("Choices keep the order they are written in.")
-        if not made and not carried:
-            return {}, codes, other
-        return {"choices": tuple(made), "shuffle": shuffle, **carried}, codes, other or opened
-
-    def _single(self, work: _Work) -> None:
-        parts, codes, other = self._list_parts(work)
-        if parts:
-            style = "drop_down" if work.element.get("type") == "dropdown" else "list"
-            self._keep(work, SingleChoice, "A single choice.", style=style, **parts)
-            self._choice_columns(work, "code", codes, other)
-
-    def _multiple(self, work: _Work) -> None:
-        parts, codes, other = self._list_parts(work)
-        if parts:
-            fewest, most = (
-                _whole(work.element.get("minSelectedChoices")),
-                _whole(work.element.get("maxSelectedChoices")),
-            )
-            self._keep(
-                work, MultipleChoice, "A multiple choice.", fewest=fewest or None, most=most or None, **parts
-            )
-            self._choice_columns(work, "codes", codes, other)
-
-    def _pictures(self, work: _Work) -> None:
-        if work.element.get("multiSelect") is True:
-            self._multiple(work)
-        else:
-            self._single(work)
-
-    def _choice_columns(self, work: _Work, kind: Any, codes: dict[str, str], other: str) -> None:
-        self._draft.column(Slot(question=work.key, kind=kind, codes=codes), work.name)
-        if other:
-            self._draft.column(Slot(question=work.key, kind="words", choice=other), f"{work.name}-Comment")
-
-    def _boolean(self, work: _Work) -> None:
-        words = [work.element.get("labelTrue") or "Yes", work.element.get("labelFalse") or "No"]
-        texts = [self._words(one) for one in words]
-        ours = {"consent": ConsentQuestion, "contact_request": ContactRequest}.get(
-            str(_ours(work.element).get("type"))
-        )
-        if ours is not None:
-            self._keep(work, ours, "A consent or request to be contacted.")
-            self._draft.column(Slot(question=work.key, kind="flag"), work.name)
-            return
-        choices = (Choice(key="yes", text=texts[0], value=1), Choice(key="no", text=texts[1], value=0))
-        self._draft.choices += 2
-        self._keep(work, SingleChoice, "A single choice.", choices=choices)
-        work.entry.change("A switch becomes a choice of yes or no.")
-        yes, no = str(work.element.get("valueTrue", "true")), str(work.element.get("valueFalse", "false"))
-        codes = {yes: "yes", no: "no", "true": "yes", "false": "no", "True": "yes", "False": "no"}
-        self._draft.column(Slot(question=work.key, kind="code", codes=codes), work.name)
-
-    def _rating(self, work: _Work) -> None:
-        element = work.element
-        if element.get("rateValues"):
-            made, codes = self._choices(work, element["rateValues"])
-            self._keep(work, SingleChoice, "A single choice.", choices=tuple(made))
-            work.entry.change("A rating with values of its own becomes a single choice.")
-            self._draft.column(Slot(question=work.key, kind="code", codes=codes), work.name)
-            return
-        low = _first_number(element.get("rateMin"), 1) or 0
-        high = _first_number(
-            element.get("rateMax"),
-            (low - 1 + _whole(element.get("rateCount"))) if element.get("rateCount") else 5,
-        )
-        style = {"stars": "stars", "smileys": "smileys"}.get(
-            str(element.get("rateType") or element.get("rateDisplayMode")), "numbers"
-        )
-        told = _ours(element).get("type")
-        kind = (
-            told
-            if told in ("nps", "csat", "effort", "rating")
-            else "nps"
-            if (low, high) == (0, 10)
-            else "rating"
-        )
-        self._keep(
-            work,
-            Scale,
-            f"A rating from {low:g} to {high:g}.",
-            type=kind,
-            low=int(low),
-            high=int(high or 5),
-            style=style,
-            metric="nps" if kind == "nps" and not told else "",
-            low_label=self._words(element.get("minRateDescription")),
-            high_label=self._words(element.get("maxRateDescription")),
-        )
-        self._draft.column(Slot(question=work.key, kind="number"), work.name)
-
-    def _ranking(self, work: _Work) -> None:
-        made, codes = self._choices(work)
-        carried = self._carry(work)
-        if not made and not carried:
-            work.entry.lose("It has nothing to rank.")
-            return
-        most = _whole(work.element.get("maxSelectedChoices")) or None
-        self._keep(
-            work,
-            Ranking,
-            "A ranking.",
-            choices=tuple(made),
-            most=most,
-            shuffle=work.element.get("choicesOrder") == "random",
-            **carried,
-        )
-        self._draft.column(Slot(question=work.key, kind="codes", codes=codes), work.name)
-
-    # -- matrices
-
-    def _matrix(self, work: _Work) -> None:
-        columns, codes = self._choices(work, work.element.get("columns"))
-        rows, by_row = self._choices(work, work.element.get("rows"))
-        if not rows or not columns:
-            work.entry.lose("It has no rows or no columns.")
-            return
-        if work.element.get("cells"):
-            work.entry.change("The words in each cell are not taken over; the columns' own stand there.")
-        rows = [one.model_copy(update={"value": None}) for one in rows]
-        multiple = work.element.get("cellType") == "checkbox"
-        required = work.element.get("isRequired") is True or work.element.get("isAllRowRequired") is True
-        shuffle = str(work.element.get("rowsOrder") or work.element.get("rowOrder")) == "random"
-        self._keep(
-            work,
-            Matrix,
-            "A matrix.",
-            rows=tuple(rows),
-            columns=tuple(columns),
-            multiple=multiple,
-            required=required,
-            shuffle=shuffle,
-        )
-        kind: Any = "codes" if multiple else "code"
-        self._draft.column(Slot(question=work.key, kind=kind, codes=codes), work.name)
-        for name, row in by_row.items():
-            self._draft.column(
-                Slot(question=work.key, kind=kind, row=row, codes=codes), f"{work.name}.{name}"
-            )
-
-    def _table(self, work: _Work) -> None:
-        """A table with columns of several kinds becomes a question, or one for each row, for each column."""
-        rows, by_row = self._choices(work, work.element.get("rows"))
-        rows = [one.model_copy(update={"value": None}) for one in rows]
-        columns = [one for one in work.element.get("columns") or [] if isinstance(one, dict)]
-        settings = self._settings(work)
-        for column in columns:
-            heading = _joined(settings["text"], self._words(column.get("title") or column.get("name")))
-            cell = str(column.get("cellType") or work.element.get("cellType") or "dropdown")
-            base = f"{work.key}_{column.get('name')}"
-            required = column.get("isRequired") is True
-            if cell in ("dropdown", "radiogroup", "checkbox", "tagbox", "boolean", "rating"):
-                listed = column.get("choices") or work.element.get("choices") or list(range(1, 6))
-                made, codes = self._choices(work, listed)
-                key = self._draft.keys.give(base, "q")
-                multiple = cell in ("checkbox", "tagbox")
-                question = question_of(
-                    Matrix,
-                    work.entry,
-                    key=key,
-                    text=heading,
-                    rows=tuple(rows),
-                    columns=tuple(made),
-                    multiple=multiple,
-                    required=required,
-                )
-                self._draft.add(work.entry, question, work.rules)
-                for name, row in by_row.items():
-                    slot = Slot(question=key, kind="codes" if multiple else "code", row=row, codes=codes)
-                    self._draft.column(slot, f"{work.name}.{name}.{column.get('name')}")
-                continue
-            if cell == "expression":
-                work.entry.lose(f"The reckoned column {str(column.get('name'))[:60]} is not taken over.")
-                continue
-            number = column.get("inputType") == "number"
-            for name, row in by_row.items():
-                key = self._draft.keys.give(f"{base}_{row}", "q")
-                text = _joined(heading, next(one.text for one in rows if one.key == row))
-                made_of: dict[str, Any] = {"key": key, "text": text, "required": required}
-                question = (
-                    question_of(NumberQuestion, work.entry, **made_of)
-                    if number
-                    else question_of(
-                        TextQuestion, work.entry, type="long_text" if cell == "comment" else "text", **made_of
-                    )
-                )
-                self._draft.add(work.entry, question, work.rules)
-                self._draft.column(
-                    Slot(question=key, kind="number" if number else "text"),
-                    f"{work.name}.{name}.{column.get('name')}",
-                )
-        if not rows:
-            work.entry.lose("It has no rows.")
-        work.entry.change(f"A table of {len(columns)} columns becomes a question for each of them.")
-
-    # -- the rest
-
-    def _statement(self, work: _Work) -> None:
-        text = self._words(work.element.get("html")) or self._words(work.element.get("title"))
-        work.entry.became.append("A statement.")
-        question = question_of(Statement, work.entry, key=work.key, text=text or {self._language: "…"})
-        self._draft.add(work.entry, question, work.rules)
-        self._draft.column(Slot(question=work.key, kind="none"), work.name)
-
-    def _file(self, work: _Work) -> None:
-        size = _whole(work.element.get("maxSize"))
-        if work.element.get("allowMultiple") is True:
-            work.entry.change("One file can be sent.")
-        megabytes = {"most_megabytes": max(1, round(size / 1024**2))} if size else {}
-        self._keep(work, FileQuestion, "A file.", **megabytes)
-        self._draft.column(Slot(question=work.key, kind="none"), work.name)
-
-
-def _ours(element: Any) -> dict[str, Any]:
-    """Return what an export of ours says beside SurveyJS' own words."""
-    found = element.get("rapport") if isinstance(element, dict) else None
-    return found if isinstance(found, dict) else {}
 
 
 def _check(depth: int) -> None:
@@ -671,36 +233,9 @@ def _elements(page: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
-def _validators(work: _Work, kind: str) -> list[dict[str, Any]]:
-    listed = work.element.get("validators")
-    found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return [one for one in found if str(one.get("type")).removesuffix("validator") == kind]
-
-
 def _first(value: Any) -> str:
     return (
         next((one for one in value.values() if isinstance(one, str)), "")
         if isinstance(value, dict)
         else str(value or "")
     )
-
-
-def _first_number(*values: Any) -> float | None:
-    for value in values:
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15:
-            return float(value)
-        if isinstance(value, str) and value.lstrip("-").replace(".", "", 1).isdigit() and len(value) < 16:
-            return float(value)
-    return None
-
-
-def _whole(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
-
-
-def _joined(first: dict[str, str], second: dict[str, str]) -> dict[str, str]:
-    found = {}
-    for language in dict.fromkeys((*first, *second)):
-        words = [one.get(language) or next(iter(one.values()), "") for one in (first, second)]
-        found[language] = ": ".join(part.rstrip(" :") for part in words if part)
-    return found

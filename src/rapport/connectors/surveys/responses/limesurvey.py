@@ -1,13 +1,14 @@
 """Responses of LimeSurvey: the .lsr inside an archive, or one by itself."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import IO
 
 from rapport.connectors.surveys.languages import language_of
+from rapport.connectors.surveys.opening import SurveyRefused, stream_xml
 from rapport.connectors.surveys.responses.rows import Cell, ResponseFile, ResponseRow, moment
 
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
+Open = Callable[[], IO[bytes]]
+_PARTS = {"LimeSurveyDocType", "fieldname", "row"}
 
 _OF_THE_TOOL = {
     "id",
@@ -23,20 +24,25 @@ _OF_THE_TOOL = {
 }
 
 
-def is_limesurvey_responses(root: "Element[str]") -> bool:
-    """Say whether parsed XML holds responses of LimeSurvey."""
-    return root.tag == "document" and root.findtext("LimeSurveyDocType") == "Responses"
+def read_limesurvey_responses(opened: Open, name: str) -> ResponseFile:
+    """Open responses, to be read row by row; raise SurveyRefused when the file holds none."""
+    named: list[str] = []
+    for element in stream_xml(opened(), name, _PARTS):
+        if element.tag == "LimeSurveyDocType" and element.text != "Responses":
+            raise SurveyRefused(f"{name} holds no responses, but a {str(element.text)[:40]}.")
+        if element.tag == "fieldname":
+            named.append(element.text or "")
+        if element.tag == "row":
+            break
+    if not named:
+        raise SurveyRefused(f"{name} is XML without responses in it.")
+    names = tuple(one for one in named if one not in _OF_THE_TOOL)
+    return ResponseFile("LimeSurvey responses", names, _rows(opened, name))
 
 
-def read_limesurvey_responses(root: "Element[str]") -> ResponseFile:
-    """Open parsed responses."""
-    named = [one.text or "" for one in root.iterfind("responses/fields/fieldname")]
-    names = tuple(name for name in named if name not in _OF_THE_TOOL)
-    return ResponseFile("LimeSurvey responses", names, _rows(root))
-
-
-def _rows(root: "Element[str]") -> Iterator[ResponseRow]:
-    for number, row in enumerate(root.iterfind("responses/rows/row"), 1):
+def _rows(opened: Open, name: str) -> Iterator[ResponseRow]:
+    rows = (element for element in stream_xml(opened(), name, {"row"}))
+    for number, row in enumerate(rows, 1):
         # Names that begin with a digit have an underscore before them in XML.
         told = {one.tag.removeprefix("_"): one.text or "" for one in row}
         values: dict[str, Cell] = {name: value for name, value in told.items() if name not in _OF_THE_TOOL}

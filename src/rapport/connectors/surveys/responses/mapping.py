@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from rapport.connectors.surveys.comparing import code_of
 from rapport.connectors.surveys.responses.rows import Cell, ResponseFile, ResponseRow
 from rapport.connectors.surveys.slots import Columns, Slot, slot_of
-from rapport.rooms.listening.definition import Answers, Definition, Value
+from rapport.rooms.listening.definition import Answers, Definition, Ranking, Scale, Value
 
 _NOT_CHOSEN = frozenset(("", "0", "0.0", "n", "no", "false", "not selected", "not chosen"))
 # What Qualtrics writes for a question that was seen and not answered.
@@ -54,6 +55,13 @@ class Mapper:
                 choice.key for choice in getattr(question, "choices", ()) or getattr(question, "columns", ())
             ]
             for question in definition.questions()
+            # A ranking keeps the order it was given in.
+            if not isinstance(question, Ranking)
+        }
+        self._limits = {
+            question.key: (float(question.low), float(question.high))
+            for question in definition.questions()
+            if isinstance(question, Scale)
         }
 
     @property
@@ -63,7 +71,7 @@ class Mapper:
 
     def answers(self, row: ResponseRow) -> Answered:
         """Return one row's answers."""
-        made = _Making()
+        made = _Making(self._limits)
         for name, cell in row.values.items():
             slot = self._slots.get(name)
             if slot is not None and slot.kind != "none" and cell not in (None, ""):
@@ -74,8 +82,9 @@ class Mapper:
 class _Making:
     """Gathers the answers of one row."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Mapping[str, tuple[float, float]]) -> None:
         self.misfits: list[Misfit] = []
+        self._limits = limits
         self._plain: dict[str, Value] = {}
         self._several: dict[str, list[str]] = {}
         self._rows: dict[str, dict[str, str]] = {}
@@ -138,7 +147,11 @@ class _Making:
             into.append(key)
 
     def _number(self, slot: Slot, cell: Cell) -> None:
-        self._plain[slot.question] = _number(cell)
+        number = _number(cell)
+        low, high = self._limits.get(slot.question, (number, number))
+        if not low <= number <= high:
+            raise _Unfit(f"It lies outside {low:g} to {high:g}.")
+        self._plain[slot.question] = number
 
     def _share(self, slot: Slot, cell: Cell) -> None:
         self._shares.setdefault(slot.question, {})[slot.choice] = _number(cell)
@@ -162,9 +175,10 @@ class _Making:
 
     def _date(self, slot: Slot, cell: Cell) -> None:
         day = str(cell).strip()[:10]
-        if len(day) != 10 or day[4] != "-" or not day[:4].isdigit():
-            raise _Unfit("It is no day written YYYY-MM-DD.")
-        self._plain[slot.question] = day
+        try:
+            self._plain[slot.question] = date.fromisoformat(day).isoformat()
+        except ValueError as error:
+            raise _Unfit("It is no day written YYYY-MM-DD.") from error
 
     def _flag(self, slot: Slot, cell: Cell) -> None:
         self._plain[slot.question] = code_of(cell).lower() in _YES

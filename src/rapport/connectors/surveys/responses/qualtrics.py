@@ -1,14 +1,16 @@
 """Responses of Qualtrics as CSV: one row of names, one of questions, and in newer exports one of ids."""
 
 import csv
-import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TextIO
 
 from rapport.connectors.surveys.languages import language_of
 from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.responses.rows import Cell, ResponseFile, ResponseRow, moment
 
+Open = Callable[[], TextIO]
 _ABOUT = {
     "responseid": "reference",
     "_recordid": "reference",
@@ -51,14 +53,15 @@ def is_qualtrics_csv(text: str) -> bool:
     return "responseid" in begin or "importid" in text[:200_000].lower()
 
 
-def read_qualtrics_csv(text: str, name: str) -> ResponseFile:
+def read_qualtrics_csv(opened: Open, name: str) -> ResponseFile:
     """Open an export; raise SurveyRefused when its header cannot be read."""
-    lines = csv.reader(io.StringIO(text, newline=""))
-    try:
-        tags, questions = next(lines), next(lines)
-        third = next(lines, None)
-    except (StopIteration, csv.Error) as error:
-        raise SurveyRefused(f"{name} has no two rows of headings, as exports of Qualtrics do.") from error
+    with opened() as text:
+        lines = csv.reader(text)
+        try:
+            tags, questions = next(lines), next(lines)
+            third = next(lines, None)
+        except (StopIteration, csv.Error) as error:
+            raise SurveyRefused(f"{name} has no two rows of headings, as exports of Qualtrics do.") from error
     ids = _ids(third) if third is not None else None
     about = [
         _about(tag, question) for tag, question in zip(tags, [*questions, *[""] * len(tags)], strict=False)
@@ -68,8 +71,7 @@ def read_qualtrics_csv(text: str, name: str) -> ResponseFile:
         number: named[number] for number, tag in enumerate(tags) if about[number] is None and tag.strip()
     }
     also = {named[number]: found for number, found in enumerate(ids or []) if number in answers and found}
-    first = [] if third is None or ids is not None else [third]
-    rows = _rows(lines, first, about, answers, name, 4 if ids is not None else 3)
+    rows = _rows(opened, 3 if ids is not None else 2, about, answers, name)
     return ResponseFile("Qualtrics CSV", tuple(answers.values()), rows, also)
 
 
@@ -104,39 +106,36 @@ def _ids(row: list[str]) -> list[str] | None:
 def _id(cell: str) -> str:
     try:
         found = json.loads(cell.replace("'", '"'))
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(found.get("ImportId", "")) if isinstance(found, dict) else ""
 
 
 def _rows(
-    lines: Iterator[list[str]],
-    first: list[list[str]],
-    about: list[str | None],
-    answers: dict[int, str],
-    name: str,
-    start: int,
+    opened: Open, headings: int, about: list[str | None], answers: dict[int, str], name: str
 ) -> Iterator[ResponseRow]:
-    number = start - 1
-    try:
-        for cells in (*first, *lines):
-            number += 1
-            if not any(cells):
-                continue
-            told: dict[str, str] = {}
-            for what, cell in zip(about, cells, strict=False):
-                if what and cell:
-                    told.setdefault(what, cell)
-            values: dict[str, Cell] = {tag: cells[at] for at, tag in answers.items() if at < len(cells)}
-            yield ResponseRow(
-                number=number,
-                reference=told.get("reference", ""),
-                answered_at=moment(told.get("ended")) or moment(told.get("started")),
-                values=values,
-                language=language_of(told["language"], "") if "language" in told else "",
-                contact=told.get("contact", ""),
-                account=told.get("account", ""),
-                test=told.get("status", "").strip().lower() in _TESTS,
-            )
-    except csv.Error as error:
-        raise SurveyRefused(f"{name}, row {number + 1}: {error}. Export it again.") from error
+    number = headings
+    with opened() as text:
+        lines = csv.reader(text)
+        try:
+            for cells in islice(lines, headings, None):
+                number += 1
+                if not any(cells):
+                    continue
+                told: dict[str, str] = {}
+                for what, cell in zip(about, cells, strict=False):
+                    if what and cell:
+                        told.setdefault(what, cell)
+                values: dict[str, Cell] = {tag: cells[at] for at, tag in answers.items() if at < len(cells)}
+                yield ResponseRow(
+                    number=number,
+                    reference=told.get("reference", ""),
+                    answered_at=moment(told.get("ended")) or moment(told.get("started")),
+                    values=values,
+                    language=language_of(told["language"], "") if "language" in told else "",
+                    contact=told.get("contact", ""),
+                    account=told.get("account", ""),
+                    test=told.get("status", "").strip().lower() in _TESTS,
+                )
+        except csv.Error as error:
+            raise SurveyRefused(f"{name}, row {number + 1}: {error}. Export it again.") from error

@@ -12,13 +12,14 @@ from rapport.connectors.surveys.opening import SurveyRefused
 from rapport.connectors.surveys.responses.rows import Cell, ResponseFile, ResponseRow, moment
 
 _WHEN = ("submitdate", "datestamp", "enddate", "interview_date", "startdate")
+_WHOLE = re.compile(r"[0-9]{1,9}$")
 _DAY = re.compile(r"[0-9]{8}$")
 
 
 def read_triple_s_data(data: bytes, layout: Layout, name: str) -> ResponseFile:
     """Open a data file by its layout; raise SurveyRefused when the two do not belong together."""
     text = _decoded(data)
-    records = _separated(text, layout) if layout.format == "csv" else _fixed(text, layout, name)
+    records = _separated(text, layout, name) if layout.format == "csv" else _fixed(text, layout, name)
     names = tuple(one.name for one in layout.variables if not one.use)
     return ResponseFile("Triple-S data", names, _rows(records, layout))
 
@@ -63,8 +64,18 @@ def _fixed(text: str, layout: Layout, name: str) -> Iterator[list[str]]:
             yield [line[one.start - 1 : one.finish] if one.start else "" for one in layout.variables]
 
 
-def _separated(text: str, layout: Layout) -> Iterator[list[str]]:
-    for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""))):
+def _lines(text: str, name: str) -> Iterator[list[str]]:
+    lines, number = csv.reader(io.StringIO(text, newline="")), 0
+    try:
+        for cells in lines:
+            number += 1
+            yield cells
+    except csv.Error as error:
+        raise SurveyRefused(f"{name}, row {number + 1}: {error}. Export it again.") from error
+
+
+def _separated(text: str, layout: Layout, name: str) -> Iterator[list[str]]:
+    for number, cells in enumerate(_lines(text, name)):
         if number < layout.skip or not any(cells):
             continue
         found = []
@@ -133,7 +144,7 @@ def _several(variable: Variable, raw: str) -> list[str]:
         found = [part.strip().lstrip("0") or part.strip() for part in parts if part.strip()]
         return [code for code in found if code != "0"]
     bits = raw.replace("\x1f", "")
-    numbers = [int(code) for code in codes if code.isdigit()]
+    numbers = [int(code) for code in codes if _WHOLE.match(code)]
     by_code = len(numbers) == len(codes) and len(bits) >= max(numbers, default=0)
     places = {code: int(code) if by_code else place for place, code in enumerate(codes, 1)}
     return [code for code, place in places.items() if bits[place - 1 : place] == "1"]

@@ -30,7 +30,27 @@ def write_surveyjs(definition: Definition) -> bytes:
 
 
 def as_surveyjs(definition: Definition) -> dict[str, Any]:
-    """Return the definition in SurveyJS' own terms."""
+    """Return the definition in SurveyJS' own terms, and beside them the document they were made of.
+
+    Who reads it again takes the document if nothing was changed elsewhere, else the terms.
+    """
+    made = _in_their_terms(definition)
+    made["rapport"]["definition"] = definition.model_dump(mode="json", exclude_none=True)
+    return made
+
+
+def is_as_it_left(document: dict[str, Any], definition: Definition) -> bool:
+    """Say whether a file says in SurveyJS' terms what the document beside them says."""
+    ours = document.get("rapport")
+    told = (
+        {name: value for name, value in ours.items() if name != "definition"}
+        if isinstance(ours, dict)
+        else {}
+    )
+    return bool({**document, "rapport": told} == json.loads(json.dumps(_in_their_terms(definition))))
+
+
+def _in_their_terms(definition: Definition) -> dict[str, Any]:
     writer = _Writer(definition)
     made: dict[str, Any] = {
         "title": writer.say(definition.title),
@@ -79,12 +99,11 @@ class _Writer:
         first = {page.key: page.questions[0].key for page in self._definition.pages if page.questions}
         for page in self._definition.pages:
             for branch in page.branches:
+                made = {"expression": expression(branch.when), "rapport": {"page": page.key, "to": branch.to}}
                 if branch.to == "end":
-                    found.append({"type": "complete", "expression": expression(branch.when)})
+                    found.append({"type": "complete", **made})
                 elif branch.to in first:
-                    found.append(
-                        {"type": "skip", "expression": expression(branch.when), "gotoName": first[branch.to]}
-                    )
+                    found.append({"type": "skip", **made, "gotoName": first[branch.to]})
         return found
 
     def _element(self, question: Question) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class RuleForm(ConditionsForm):
             "assignee",
             "fallback",
             "playbook",
+            "as_complaint",
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

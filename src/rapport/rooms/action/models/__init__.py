@@ -1,6 +1,15 @@
 """The room's tables: rules, and the cases they raise with everything that happens to them."""
 
 from rapport.rooms.action.models.case import Case, CaseCause, CaseEvent, CaseNote, CaseWatcher
+from rapport.rooms.action.models.complaints import (
+    Complaint,
+    ComplaintCategory,
+    ComplaintTerm,
+    Finding,
+    LetterText,
+    Remedy,
+    Severity,
+)
 from rapport.rooms.action.models.escalation import Escalation, EscalationCall, EscalationLevel
 from rapport.rooms.action.models.feelings import DesiredFeelings
 from rapport.rooms.action.models.improvement import (
@@ -30,13 +39,18 @@ __all__ = [
     "CaseNote",
     "CaseTask",
     "CaseWatcher",
+    "Complaint",
+    "ComplaintCategory",
+    "ComplaintTerm",
     "CorrectiveAction",
     "DesiredFeelings",
     "Escalation",
     "EscalationCall",
     "EscalationLevel",
+    "Finding",
     "Improvement",
     "LetterTemplate",
+    "LetterText",
     "Look",
     "Playbook",
     "PlaybookStep",
@@ -44,10 +58,12 @@ __all__ = [
     "PromoterLetter",
     "Publication",
     "Recipient",
+    "Remedy",
     "Responsibility",
     "RootCause",
     "Rule",
     "RuleTurn",
+    "Severity",
     "Stream",
     "StreamItem",
     "StreamMessage",

@@ -224,6 +224,13 @@ class CaseEvent(models.Model):
         OVERDUE_FALLBACK = "overdue_fallback", _("Overdue, fallback told")
         DUE_MOVED = "due_moved", _("Due earlier")
         MATCHED = "matched", _("Customer found")
+        COMPLAINT = "complaint", _("Taken up as a complaint")
+        RECEIPT = "receipt", _("Receipt confirmed to the customer")
+        RECEIPT_LATE = "receipt_late", _("Receipt not confirmed in time, owner told")
+        FOUND = "found", _("Found out")
+        DECIDED = "decided", _("Decided")
+        REMEDIED = "remedied", _("Put right")
+        REFERRED = "referred", _("Taken outside by the customer")
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=16, choices=Kind.choices)

@@ -78,6 +78,11 @@ class Rule(models.Model):
         related_name="+",
         verbose_name=_("playbook to start"),
     )
+    as_complaint = models.BooleanField(
+        _("handled as a complaint"),
+        default=False,
+        help_text=_("With a confirmed receipt, an investigation and a decision."),
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -4,6 +4,7 @@ from ninja import Router
 
 from rapport.rooms.action.routes import (
     cases,
+    complaints,
     escalations,
     feelings,
     improvements,
@@ -29,5 +30,6 @@ for part in (
     workshops,
     promoters,
     feelings,
+    complaints,
 ):
     router.add_router("", part.router)

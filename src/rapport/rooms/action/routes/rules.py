@@ -67,6 +67,7 @@ class RuleIn(Schema):
     turns: list[str] = []
     fallback: str
     playbook: int | None = None
+    as_complaint: bool = False
 
 
 class DryRun(Schema):

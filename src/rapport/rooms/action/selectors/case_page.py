@@ -18,6 +18,7 @@ from rapport.rooms.action.models import (
     Promise,
     Telling,
 )
+from rapport.rooms.action.selectors.complaints import Track, track_of
 from rapport.rooms.action.selectors.feelings import FeelingsAt, feelings_at
 from rapport.rooms.action.selectors.reading import (
     UNTOLD,
@@ -107,6 +108,7 @@ class CasePage:
     watching: bool
     watchers: tuple[User, ...]
     feelings: FeelingsAt | None
+    complaint: Track | None
 
 
 def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
@@ -151,6 +153,7 @@ def read_case_page(case: Case, user: User, *, now: datetime) -> CasePage:
         watching=any(row.user_id == user.pk for row in watchers),
         watchers=tuple(row.user for row in watchers),
         feelings=feelings_at(user, [case.touchpoint], now=now)[0] if case.touchpoint else None,
+        complaint=track_of(case, now=now),
     )
 
 

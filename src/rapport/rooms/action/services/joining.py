@@ -9,7 +9,7 @@ from rapport.rooms.accounts.models import Account
 from rapport.rooms.action.models import Case, CaseCause, CaseEvent, Rule
 from rapport.rooms.action.services import mails
 from rapport.rooms.action.services.due import Holidays, allowed_by, due_times
-from rapport.rooms.action.services.opening import Cause, cause_row
+from rapport.rooms.action.services.opening import Cause, asks_for_complaint, cause_row
 from rapport.rooms.action.services.owners import Owners, Place
 from rapport.rooms.signals.models import Signal
 
@@ -22,6 +22,7 @@ def join(case: Case, causes: Sequence[Cause], holidays: Holidays, now: datetime)
     CaseEvent.objects.bulk_create(
         CaseEvent(case=case, kind=CaseEvent.Kind.JOINED, at=now, words=cause.sentence) for cause in causes
     )
+    _take_up(case, causes, now)
     rules = [cause.rule for cause in causes if cause.rule]
     if rules and case.state in UNTOLD and not case.reopened:
         _make_due_earlier(case, min(rules, key=lambda rule: rule.due_hours), holidays, now)
@@ -90,11 +91,21 @@ def join_more(case: Case, causes: Sequence[Cause], title: str, holidays: Holiday
     CaseEvent.objects.create(
         case=case, kind=CaseEvent.Kind.MORE, at=now, words=title, once=f"more:{signal_id}"
     )
+    _take_up(case, causes, now)
     rules = [cause.rule for cause in causes if cause.rule]
     if rules and not case.reopened:
         _make_due_earlier(case, min(rules, key=lambda rule: rule.due_hours), holidays, now)
     if case.owner:
         queue_mails([mails.about_more(case, case.owner, words=title, signal=str(signal_id))], now=now)
+
+
+def _take_up(case: Case, causes: Sequence[Cause], now: datetime) -> None:
+    """Handle a case as a complaint from now on where one of the rules that agree says so."""
+    # Imported here because complaints open cases of their own, and those are joined here.
+    from rapport.rooms.action.services.complaints import register_by_rules
+
+    if case.state in UNTOLD and asks_for_complaint(causes):
+        register_by_rules([case], now=now)
 
 
 def _make_due_earlier(case: Case, rule: Rule, holidays: Holidays, now: datetime) -> None:

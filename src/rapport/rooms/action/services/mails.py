@@ -16,6 +16,7 @@ from rapport.rooms.action.models import (
     Case,
     CaseEvent,
     CaseTask,
+    Complaint,
     Escalation,
     EscalationCall,
     Improvement,
@@ -109,6 +110,16 @@ def about_late_contact(case: Case, to: User) -> NewMail:
         subject = _("%(code)s: nobody has spoken to the customer yet") % {"code": case.code}
         key = f"case-contact:{case.pk}:{_stamp(case.contact_due_at or case.due_at)}"
         return _mail(case, to, template="late_contact", subject=subject, key=key)
+
+
+def about_late_receipt(case: Case, to: User, complaint: Complaint) -> NewMail:
+    """Tell the owner that the receipt of a complaint is not confirmed in time."""
+    with _As(to):
+        subject = _("%(code)s: the customer does not know yet that the complaint has reached us") % {
+            "code": case.code
+        }
+        key = f"complaint-late:{complaint.pk}"
+        return _mail(case, to, template="late_receipt", subject=subject, key=key, complaint=complaint)
 
 
 def about_waking(case: Case, to: User, *, event: int) -> NewMail:

@@ -65,6 +65,7 @@ def write_openings(openings: Sequence[Opening], *, now: datetime) -> list[Case]:
         for opening, case in pairs
     )
     _start_playbooks(pairs, now)
+    _register_complaints(pairs, now)
     queue_mails(
         [
             mails.about_opening(case, opening.owner, words=opening.words, heard=opening.heard)
@@ -86,6 +87,21 @@ def _start_playbooks(pairs: Sequence[tuple[Opening, Case]], now: datetime) -> No
         book = rule.playbook if rule else None
         if book and book.active:
             put_on(case, book, list(book.steps.select_related("colleague")), by=None, now=now)
+
+
+def _register_complaints(pairs: Sequence[tuple[Opening, Case]], now: datetime) -> None:
+    """Take up as complaints the cases whose rules say so."""
+    # Imported here because complaints are taken up on cases, and cases are opened here.
+    from rapport.rooms.action.services.complaints import register_by_rules
+
+    wanted = [case for opening, case in pairs if asks_for_complaint(opening.causes)]
+    if wanted:
+        register_by_rules(wanted, now=now)
+
+
+def asks_for_complaint(causes: Sequence[Cause]) -> bool:
+    """Say whether one of the rules wants its cases handled as complaints."""
+    return any(cause.rule and cause.rule.as_complaint for cause in causes)
 
 
 def cause_row(case: Case, cause: Cause, now: datetime) -> CaseCause:

@@ -18,6 +18,7 @@ WORDING = (
     "colleagues",
     "fallback_id",
     "playbook_id",
+    "as_complaint",
 )
 
 

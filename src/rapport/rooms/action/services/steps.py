@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from rapport.kernel.mail.queue import queue_mails
 from rapport.kernel.models import User
-from rapport.rooms.action.models import Case, CaseEvent
+from rapport.rooms.action.models import Case, CaseEvent, Complaint
 from rapport.rooms.action.services import mails
 from rapport.rooms.action.services.due import Allowed, due_times, load_holidays
 from rapport.rooms.action.services.watching import tell_watchers
@@ -86,6 +86,7 @@ def tell_customer(case: Case, *, by: User, how: str, words: str, told_at: dateti
         if how not in Case.ToldHow.values:
             raise StepRefused(_("Choose how the customer was told."))
         _need(words, _("Write down what the customer was told, or why nobody can be."))
+        _refuse_undecided(case)
         _check_moment(case, told_at, now)
         case.acknowledged_at = case.acknowledged_at or now
         if how != Case.ToldHow.NOBODY and case.first_contact_at is None:
@@ -232,6 +233,12 @@ def _check_moment(case: Case, at: datetime, now: datetime) -> None:
 def _refuse_closed(case: Case) -> None:
     if case.state == State.CLOSED:
         raise StepRefused(_("%(code)s is closed; open it again first.") % {"code": case.code})
+
+
+def _refuse_undecided(case: Case) -> None:
+    """Refuse to tell the customer of a complaint before it is decided: the decision is what they are told."""
+    if Complaint.objects.filter(case=case, decision="").exists():
+        raise StepRefused(_("Decide on the complaint first; the customer is told the decision."))
 
 
 def _need(words: str, message: str) -> None:

@@ -133,13 +133,21 @@ def _sort_out(people: Iterable[Contact], said: Mapping[int, str], cases: Mapping
     return Raised(tuple(told.values()), tuple(left), said, cases)
 
 
-def _why_not(person: Contact, told: Mapping[str, Contact]) -> str:
+def why_not_written_to(person: Contact) -> str:
+    """Say why a person gets no letter; nothing when they do."""
     if person.consent == Contact.Consent.WITHDRAWN:
         return _("asked not to be written to")
     if person.left_on:
         return _("left the company")
     if not person.email:
         return _("no e-mail address known")
+    return ""
+
+
+def _why_not(person: Contact, told: Mapping[str, Contact]) -> str:
+    reason = why_not_written_to(person)
+    if reason:
+        return reason
     if person.email.lower() in told:
         return _("same address as %(name)s") % {"name": told[person.email.lower()]}
     return ""

@@ -49,6 +49,7 @@ from rapport.rooms.action.services.steps import (
     tell_customer,
 )
 from rapport.rooms.action.services.watching import stop_watching, watch
+from rapport.rooms.action.views.complaints import complaint_forms
 
 FormMaker = Callable[[Any], forms.Form]
 
@@ -76,6 +77,7 @@ class _Forms:
 
 def _makers(request: UserRequest, case: Case, now: datetime) -> dict[str, FormMaker]:
     return {
+        **complaint_forms(now),
         "contact": lambda data: ContactForm(data, now=now, auto_id="contact_%s"),
         "escalate": lambda data: WordsForm(data, label=_("Why it has to go up"), auto_id="escalate_%s"),
         "confirm": lambda data: ConfirmForm(data, auto_id="confirm_%s"),
@@ -109,7 +111,7 @@ def _page(
     return render(request, template, context)
 
 
-def _step(
+def take_step(
     request: UserRequest,
     code: str,
     name: str,
@@ -147,7 +149,7 @@ def _toast(text: str) -> str:
 @require_POST
 def acknowledged(request: UserRequest, code: str) -> HttpResponse:
     """Acknowledge a case."""
-    return _step(
+    return take_step(
         request,
         code,
         "acknowledge",
@@ -160,7 +162,7 @@ def acknowledged(request: UserRequest, code: str) -> HttpResponse:
 @require_POST
 def fixed(request: UserRequest, code: str) -> HttpResponse:
     """Write down what was done."""
-    return _step(
+    return take_step(
         request,
         code,
         "fix",
@@ -173,7 +175,7 @@ def fixed(request: UserRequest, code: str) -> HttpResponse:
 @require_POST
 def told(request: UserRequest, code: str) -> HttpResponse:
     """Write down that the customer was told."""
-    return _step(
+    return take_step(
         request,
         code,
         "tell",
@@ -188,7 +190,7 @@ def told(request: UserRequest, code: str) -> HttpResponse:
 @require_POST
 def contacted(request: UserRequest, code: str) -> HttpResponse:
     """Write down the first contact."""
-    return _step(
+    return take_step(
         request,
         code,
         "contact",
@@ -208,14 +210,14 @@ def confirmed(request: UserRequest, code: str) -> HttpResponse:
         answer = confirm_fixed if data["fixed"] == "yes" else deny_fixed
         answer(case, by=request.user, words=data["words"], now=now)
 
-    return _step(request, code, "confirm", act, _("Written down."))
+    return take_step(request, code, "confirm", act, _("Written down."))
 
 
 @permit(Permission.WORK_CASES)
 @require_POST
 def put_aside(request: UserRequest, code: str) -> HttpResponse:
     """Put a case aside."""
-    return _step(
+    return take_step(
         request,
         code,
         "snooze",
@@ -230,7 +232,7 @@ def put_aside(request: UserRequest, code: str) -> HttpResponse:
 @require_POST
 def taken_up(request: UserRequest, code: str) -> HttpResponse:
     """Take a case up again."""
-    return _step(
+    return take_step(
         request,
         code,
         "wake",
@@ -243,7 +245,7 @@ def taken_up(request: UserRequest, code: str) -> HttpResponse:
 @require_POST
 def escalated(request: UserRequest, code: str) -> HttpResponse:
     """Call the next level up."""
-    return _step(
+    return take_step(
         request,
         code,
         "escalate",
@@ -265,14 +267,14 @@ def watched(request: UserRequest, code: str) -> HttpResponse:
             stop_watching(case, by=request.user)
 
     done = _("You hear what becomes of it.") if on else _("You hear no more of it.")
-    return _step(request, code, "watch", act, done)
+    return take_step(request, code, "watch", act, done)
 
 
 @permit(Permission.WORK_CASES)
 @require_POST
 def closed(request: UserRequest, code: str) -> HttpResponse:
     """Close a case."""
-    return _step(
+    return take_step(
         request,
         code,
         "close",
@@ -285,7 +287,7 @@ def closed(request: UserRequest, code: str) -> HttpResponse:
 @require_POST
 def reopened(request: UserRequest, code: str) -> HttpResponse:
     """Open a case again."""
-    return _step(
+    return take_step(
         request,
         code,
         "reopen",
@@ -298,7 +300,7 @@ def reopened(request: UserRequest, code: str) -> HttpResponse:
 @require_POST
 def handed_on(request: UserRequest, code: str) -> HttpResponse:
     """Hand a case on."""
-    return _step(
+    return take_step(
         request,
         code,
         "reassign",
@@ -311,7 +313,7 @@ def handed_on(request: UserRequest, code: str) -> HttpResponse:
 @require_POST
 def noted(request: UserRequest, code: str) -> HttpResponse:
     """Add a note."""
-    return _step(
+    return take_step(
         request,
         code,
         "note",

@@ -168,6 +168,7 @@ def tabs_of(request: UserRequest, current: str) -> list[Tab]:
         Tab(_("My team's"), reverse("action:team"), current=current == "team"),
         Tab(_("All"), reverse("action:all"), current=current == "all"),
     ]
+    tabs.append(Tab(_("Complaints"), reverse("action:complaints"), current=current == "complaints"))
     tabs.append(Tab(_("Escalated"), reverse("action:escalations"), current=current == "escalations"))
     tabs.append(Tab(_("Promoters"), reverse("action:promoters"), current=current == "promoters"))
     tabs.append(Tab(_("Streams"), reverse("action:streams"), current=current == "streams"))

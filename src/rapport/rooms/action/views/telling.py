@@ -28,6 +28,7 @@ from rapport.rooms.action.models import (
 from rapport.rooms.action.selectors.telling import fixed_share, letters_of, seen_share
 from rapport.rooms.action.services import promises, telling
 from rapport.rooms.action.services.steps import StepRefused
+from rapport.rooms.action.views.letter_texts import text_rows
 from rapport.rooms.action.views.lists import tabs_of
 from rapport.rooms.catalog.models import Region
 
@@ -198,7 +199,7 @@ def letters(request: UserRequest) -> HttpResponse:
     """Show the letters' words, language by language."""
     known = {row.language: row for row in LetterTemplate.objects.select_related("approved_by")}
     rows = [(key, name, known.get(key)) for key, name in settings.LANGUAGES]
-    context = {"rows": rows, "tabs": tabs_of(request, "promises")}
+    context = {"rows": rows, "texts": text_rows(), "tabs": tabs_of(request, "promises")}
     return render(request, "action/letters.html", context)
 
 

@@ -34,7 +34,7 @@ from rapport.rooms.insight.selectors.reading_studies import CHANGE, NO_GROUPS, r
 from rapport.rooms.insight.tallies import Measure
 from rapport.rooms.signals.api import Filters, offered_filters
 from rapport.ui.charts import Bar, Caption, Chart, Matter, bars_with_whiskers, importance_map
-from rapport.ui.charts.chart import ChartTable
+from rapport.ui.charts.chart import ChartTable, nothing_to_draw
 from rapport.ui.components import filter_bar
 from rapport.ui.estimates import Scale, read
 from rapport.ui.formats import number
@@ -44,6 +44,7 @@ KEYS = (
     "partner", "language", "kind", "source",
 )  # fmt: skip
 SMALL = 390
+PICTURES = frozenset({"importance", "map"})
 AFRESH = ("driver", CHANGE)
 
 
@@ -125,12 +126,18 @@ def drivers(request: UserRequest) -> HttpResponse:
 def drivers_picture(request: UserRequest, key: str) -> HttpResponse:
     """Send one picture of the page as a file that stands alone."""
     page = _page(request)
-    if page is None or page.found is None:
+    if page is None:
         raise Http404
-    shown = next((one for one in _pictures(request, page.found, page.names) if one.key == key), None)
+    pictures = _pictures(request, page.found, page.names) if page.found else []
+    shown = next((one for one in pictures if one.key == key), None)
+    if shown is None and key not in PICTURES:
+        raise Http404
     if shown is None or shown.chart is None:
-        raise Http404
-    lines = [shown.title, f"{shown.chart.caption.subtitle}; {shown.base}; {period(page.filters)}"]
+        reason = words.reason_of(page.found) if page.found else _("Nothing was rated beside it.")
+        shown = Shown(key, page.outcome.name, "", nothing_to_draw(Caption(), reason))
+    assert shown.chart is not None
+    said = [str(shown.chart.caption.subtitle), shown.base, period(page.filters)]
+    lines = [shown.title, "; ".join(part for part in said if part)]
     response = HttpResponse(picture_of(shown.chart, lines), content_type="image/svg+xml")
     response["Content-Disposition"] = f'attachment; filename="drivers-{key}.svg"'
     return response

@@ -38,7 +38,7 @@ from rapport.rooms.insight.services.dashboards import DashboardRefused, create_d
 from rapport.rooms.insight.views.drivers import KEYS, Choice, Shown
 from rapport.rooms.signals.api import Filters, filter_keys, offered_filters
 from rapport.ui.charts import Bar, Caption, Chart, bars_with_whiskers
-from rapport.ui.charts.chart import ChartTable
+from rapport.ui.charts.chart import ChartTable, nothing_to_draw
 from rapport.ui.components import filter_bar
 from rapport.ui.estimates import read
 from rapport.ui.formats import number
@@ -71,12 +71,15 @@ def explorer(request: UserRequest) -> HttpResponse:
 def explorer_picture(request: UserRequest, number: int) -> HttpResponse:
     """Send one of the small pictures as a file that stands alone."""
     found, _error = _found(request)
-    pictures = [] if found is None else _pictures(request, found, _names(found))
-    if found is None or not 1 <= number <= len(pictures):
+    if found is None:
+        raise Http404
+    pictures = _pictures(request, found, _names(found)) or [_nothing(found)]
+    if not 1 <= number <= len(pictures):
         raise Http404
     shown = pictures[number - 1]
     assert shown.chart is not None
-    lines = [shown.title, f"{shown.chart.caption.subtitle}; {words.period(found.result.filters)}"]
+    said = [str(shown.chart.caption.subtitle), shown.base, words.period(found.result.filters)]
+    lines = [shown.title, "; ".join(part for part in said if part)]
     response = HttpResponse(picture_of(shown.chart, lines), content_type="image/svg+xml")
     response["Content-Disposition"] = f'attachment; filename="explorer-{number}.svg"'
     return response
@@ -238,6 +241,11 @@ def _panel_title(found: Explored, panel: Panel, names: Names) -> str:
     if panel.lines[0].line.anonymous:
         said.insert(0, _("Without a name"))
     return " · ".join(said) or _("All answers")
+
+
+def _nothing(found: Explored) -> Shown:
+    chart = nothing_to_draw(Caption(), _("Nobody has answered this."))
+    return Shown("panel-1", headline(found), "", chart)
 
 
 def _chart(request: UserRequest, found: Explored, panel: Panel, names: Names) -> Chart:

@@ -328,6 +328,10 @@ def _gathered(definition: Definition, values: Mapping[str, Any]) -> dict[str, An
     return answers
 
 
+_FORM = "_form"
+"""Under which a keying remembers the form it was sent with; no field of a survey can be called so."""
+
+
 @dataclass(frozen=True)
 class Keyed:
     """What came of keying a sheet: kept as first, agreed, or the fields in which the two differ."""
@@ -345,16 +349,20 @@ def key_sheet(
     *,
     now: datetime,
     decided: bool = False,
+    form: str = "",
 ) -> Keyed:
     """Keep a first keying, or hold a second against it; only what agrees becomes a response.
 
     Where the two differ nothing is decided by itself: the fields are named, and a keying sent as `decided`,
-    after another look at the sheet, counts. Raises KeyingRefused for a sheet that is done or has no number.
+    after another look at the sheet, counts. The same `form` sent twice is one keying: a button pressed twice
+    is no second look. Raises KeyingRefused for a sheet that is done or has no number.
     """
     number = number.strip()
     if not number or len(number) > 40:
         raise KeyingRefused(_("Give the number on the sheet, up to 40 characters."))
     told = {name: value.strip() for name, value in typed.items() if value.strip()}
+    if form:
+        told[_FORM] = form[:40]
     sheet, made = Sheet.objects.select_for_update().get_or_create(
         invitation=invitation,
         number=number,
@@ -364,22 +372,29 @@ def key_sheet(
         return Keyed("first")
     if sheet.response_id is not None:
         raise KeyingRefused(_("Sheet %(number)s was keyed twice already and is done.") % {"number": number})
-    differing = tuple(
-        sorted(name for name in {*sheet.first, *told} if sheet.first.get(name) != told.get(name))
-    )
+    if form and sheet.first.get(_FORM) == told[_FORM]:
+        return Keyed("first")
+    names = {*sheet.first, *told} - {_FORM}
+    differing = tuple(sorted(name for name in names if sheet.first.get(name) != told.get(name)))
     sheet.second, sheet.second_by, sheet.second_at = told, by, now
     if differing and not decided:
         sheet.save()
         return Keyed("differs", differing)
     answers, _wrong = read_keyed(sheet.version.definition(), told)
     sheet.response_id = _respond(sheet, answers, now).pk
+    programme = sheet.invitation.programme
+    if programme is not None and programme.anonymous:
+        # Its answers are on a ballot now, with nothing that leads back to the sheet.
+        sheet.first, sheet.second = {}, {}
     sheet.save()
     return Keyed("done")
 
 
 def _respond(sheet: Sheet, answers: dict[str, Any], now: datetime) -> Response:
     """Make the response; of an anonymous programme only a ballot keeps the answers."""
-    invitation, programme = sheet.invitation, sheet.invitation.programme
+    # All sheets of a programme have one invitation: whoever keys another at this moment waits for the number.
+    invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=sheet.invitation_id)
+    programme = invitation.programme
     definition = sheet.version.definition()
     number = 1 + (invitation.responses.order_by("-number").values_list("number", flat=True).first() or 0)
     way = walk(definition, answers, invitation.facts, f"{invitation.pk}:{number}")

@@ -15,6 +15,7 @@ from rapport.rooms.listening.definition.feelings import FEELINGS
 from rapport.rooms.listening.definition.messages import direction, tell
 from rapport.rooms.listening.definition.piping import fill, names_in, say
 from rapport.rooms.listening.definition.questions import (
+    MOST_POINTS,
     QUESTION_TYPES,
     CarryForward,
     Choice,
@@ -69,6 +70,7 @@ from rapport.rooms.listening.definition.walking import (
 __all__ = [
     "FACTS",
     "FEELINGS",
+    "MOST_POINTS",
     "QUESTION_TYPES",
     "All",
     "Answers",

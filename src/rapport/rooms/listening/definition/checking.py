@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import regex
+from django.utils.translation import gettext as _
 
 from rapport.rooms.listening.definition.conditions import All, Any, Condition, Not, Operator, Part
 from rapport.rooms.listening.definition.facts import FACTS
 from rapport.rooms.listening.definition.feelings import FEELINGS
 from rapport.rooms.listening.definition.messages import is_spoken
+from rapport.rooms.listening.definition.patterns import is_too_big
 from rapport.rooms.listening.definition.piping import names_in
 from rapport.rooms.listening.definition.questions import (
     Answerable,
@@ -103,28 +105,35 @@ class _Check:
             yield Problem(
                 "error",
                 "language_missing",
-                f"The survey's own language {definition.language} is not among its languages.",
+                _("The survey's own language %(language)s is not among its languages.")
+                % {"language": definition.language},
             )
         for language, count in Counter(definition.languages).items():
             if count > 1:
                 yield Problem(
-                    "error", "language_twice", f"The language {language} is listed twice.", language=language
+                    "error",
+                    "language_twice",
+                    _("The language %(language)s is listed twice.") % {"language": language},
+                    language=language,
                 )
             if not is_spoken(language):
                 yield Problem(
                     "warning",
                     "language_unspoken",
-                    f"Buttons and messages are not translated into {language}; they appear in English.",
+                    _("Buttons and messages are not translated into %(language)s; they appear in English.")
+                    % {"language": language},
                     language=language,
                 )
 
     def _keys(self) -> Iterator[Problem]:
         definition = self._definition
         yield from _doubled(
-            (page.key for page in definition.pages), "page_key_twice", "Two pages have the key"
+            (page.key for page in definition.pages), "page_key_twice", _("Two pages have the key")
         )
         if END in self._pages:
-            yield Problem("error", "page_key_end", f"A page cannot have the key {END}.", page=END)
+            yield Problem(
+                "error", "page_key_end", _("A page cannot have the key %(end)s.") % {"end": END}, page=END
+            )
         named = [question.key for question in definition.questions()]
         for key, count in Counter(named).items():
             if count > 1:
@@ -132,16 +141,16 @@ class _Check:
                 yield Problem(
                     "error",
                     "question_key_twice",
-                    f"Two questions have the key {key}.",
+                    _("Two questions have the key %(key)s.") % {"key": key},
                     page=page,
                     question=key,
                 )
         others = [*(one.key for one in definition.calculated), *(one.key for one in definition.splits)]
         yield from _doubled(
-            [*dict.fromkeys(named), *others], "key_twice", "A question, value or split has the same key"
+            [*dict.fromkeys(named), *others], "key_twice", _("A question, value or split has the same key")
         )
         yield from _doubled(
-            (one.key for one in definition.quotas), "quota_key_twice", "Two quotas have the key"
+            (one.key for one in definition.quotas), "quota_key_twice", _("Two quotas have the key")
         )
         for metric, count in Counter(
             one.metric for one in definition.questions() if isinstance(one, Answerable) and one.metric
@@ -150,7 +159,8 @@ class _Check:
                 yield Problem(
                     "error",
                     "metric_twice",
-                    f"Two questions score the metric {metric}; a response scores it once.",
+                    _("Two questions score the metric %(metric)s; a response scores it once.")
+                    % {"metric": metric},
                 )
 
     def _theme(self) -> Iterator[Problem]:
@@ -159,22 +169,29 @@ class _Check:
             return
         ratio = contrast_with_white(color)
         if ratio is None:
-            yield Problem("error", "color_form", f"The colour {color!r} is not written as #RRGGBB.")
+            yield Problem(
+                "error",
+                "color_form",
+                _("The colour %(color)s is not written as #RRGGBB.") % {"color": f"{color!r}"},
+            )
         elif ratio < LEAST_CONTRAST:
             yield Problem(
                 "error",
                 "color_contrast",
-                f"The colour {color} has a contrast of {ratio:.1f}:1 against white; it needs 4.5:1. "
-                f"The nearest that passes is {nearest_readable(color)}.",
+                _(
+                    "The colour %(color)s has a contrast of %(ratio)s:1 against white; it needs 4.5:1. "
+                    "The nearest that passes is %(nearest)s."
+                )
+                % {"color": color, "ratio": f"{ratio:.1f}", "nearest": nearest_readable(color)},
             )
 
     def _whole(self) -> Iterator[Problem]:
         definition = self._definition
-        yield from self._text(definition.title, "title", "The survey's title", required=True)
-        yield from self._text(definition.welcome, "welcome", "The welcome")
-        yield from self._text(definition.thanks.text, "thanks", "The thanks")
+        yield from self._text(definition.title, "title", _("The survey's title"), required=True)
+        yield from self._text(definition.welcome, "welcome", _("The welcome"))
+        yield from self._text(definition.thanks.text, "thanks", _("The thanks"))
         if not any(isinstance(one, Answerable) for one in definition.questions()):
-            yield Problem("error", "nothing_asked", "The survey asks nothing.")
+            yield Problem("error", "nothing_asked", _("The survey asks nothing."))
 
     def _text(
         self,
@@ -196,7 +213,7 @@ class _Check:
                     yield Problem(
                         "error" if own and required else "warning",
                         "text_missing",
-                        f"{name} is missing in {language}.",
+                        _("%(name)s is missing in %(language)s.") % {"name": name, "language": language},
                         page,
                         question,
                         language,
@@ -216,7 +233,8 @@ class _Check:
             yield Problem(
                 "warning",
                 "name_unknown",
-                f"{name} mentions {{{mentioned}}}, which is neither a question nor a fact.",
+                _("%(name)s mentions {%(mentioned)s}, which is neither a question nor a fact.")
+                % {"name": name, "mentioned": mentioned},
                 page,
                 question,
                 language,
@@ -225,7 +243,8 @@ class _Check:
             yield Problem(
                 "error",
                 "name_later",
-                f"{name} mentions {{{mentioned}}}, which is not answered before this page.",
+                _("%(name)s mentions {%(mentioned)s}, which is not answered before this page.")
+                % {"name": name, "mentioned": mentioned},
                 page,
                 question,
                 language,
@@ -234,7 +253,9 @@ class _Check:
     # -- pages and questions
 
     def _page(self, at: int, page: Page) -> Iterator[Problem]:
-        yield from self._text(page.title, "title", f"The title of page {page.key}", page=page.key, at=(at, 0))
+        yield from self._text(
+            page.title, "title", _("The title of page %(key)s") % {"key": page.key}, page=page.key, at=(at, 0)
+        )
         yield from self._condition(page.show_if, (at, 0), page.key, "")
         for branch in page.branches:
             yield from self._condition(branch.when, (at + 1, 0), page.key, "")
@@ -248,14 +269,20 @@ class _Check:
         target = self._pages.get(to)
         if target is None:
             yield Problem(
-                "error", "branch_nowhere", f"A branch leads to {to}, which is no page.", page=page.key
+                "error",
+                "branch_nowhere",
+                _("A branch leads to %(to)s, which is no page.") % {"to": to},
+                page=page.key,
             )
         elif target <= at:
             yield Problem(
                 "error",
                 "loop",
-                f"A branch leads back to page {to}; it may only lead to a later page, "
-                "or respondents go round in circles.",
+                _(
+                    "A branch leads back to page %(to)s; it may only lead to a later page, "
+                    "or respondents go round in circles."
+                )
+                % {"to": to},
                 page=page.key,
             )
 
@@ -264,7 +291,13 @@ class _Check:
         key = question.key
         for text, name, required in _texts_of(question):
             yield from self._text(
-                text, name, f"{name} of {key}", page=page.key, question=key, required=required, at=where
+                text,
+                name,
+                _("%(name)s of %(key)s") % {"name": name, "key": key},
+                page=page.key,
+                question=key,
+                required=required,
+                at=where,
             )
         yield from self._condition(question.show_if, where, page.key, key, shuffled=page.shuffle)
         for choice in _choices_of(question):
@@ -280,7 +313,8 @@ class _Check:
             yield Problem(
                 "error",
                 "carried_unknown",
-                f"{key} takes its choices from {rule.question}, which is no question.",
+                _("%(key)s takes its choices from %(question)s, which is no question.")
+                % {"key": key, "question": rule.question},
                 page.key,
                 key,
             )
@@ -288,7 +322,8 @@ class _Check:
             yield Problem(
                 "error",
                 "carried_later",
-                f"{key} takes its choices from {rule.question}, which comes later.",
+                _("%(key)s takes its choices from %(question)s, which comes later.")
+                % {"key": key, "question": rule.question},
                 page.key,
                 key,
             )
@@ -296,7 +331,8 @@ class _Check:
             yield Problem(
                 "error",
                 "carried_nothing",
-                f"{key} takes its choices from {rule.question}, which has none.",
+                _("%(key)s takes its choices from %(question)s, which has none.")
+                % {"key": key, "question": rule.question},
                 page.key,
                 key,
             )
@@ -305,7 +341,8 @@ class _Check:
             yield Problem(
                 "error",
                 "carried_same_page",
-                f"{key} takes its choices from {rule.question}, on its own page; move it to a later one.",
+                _("%(key)s takes its choices from %(question)s, on its own page; move it to a later one.")
+                % {"key": key, "question": rule.question},
                 page.key,
                 key,
             )
@@ -325,7 +362,7 @@ class _Check:
             for problem in self._part(part, where, shuffled=shuffled):
                 yield Problem(problem.severity, problem.code, problem.message, page, question)
         if condition is not None and self.never(condition):
-            yield Problem("warning", "condition_never", "A condition here can never hold.", page, question)
+            yield Problem("warning", "condition_never", _("A condition here can never hold."), page, question)
 
     def _part(self, part: Part, where: tuple[int, int], *, shuffled: bool) -> Iterator[Problem]:
         subject = part.subject
@@ -339,7 +376,9 @@ class _Check:
         if key not in tables[subject.kind]:
             severity: Literal["error", "warning"] = "warning" if subject.kind == "fact" else "error"
             yield Problem(
-                severity, "subject_unknown", f"A condition looks at {subject.key}, which there is not."
+                severity,
+                "subject_unknown",
+                _("A condition looks at %(key)s, which there is not.") % {"key": subject.key},
             )
             return
         if subject.kind == "answer":
@@ -350,13 +389,20 @@ class _Check:
             arms = {arm.key for arm in self._splits[key].arms}
             yield from (
                 Problem(
-                    "error", "value_unknown", f"A condition asks for group {value} of {key}, which it lacks."
+                    "error",
+                    "value_unknown",
+                    _("A condition asks for group %(value)s of %(key)s, which it lacks.")
+                    % {"value": value, "key": key},
                 )
                 for value in _values(part)
                 if value not in arms
             )
         if part.operator not in {Operator.ANSWERED, Operator.UNANSWERED} and not _values(part):
-            yield Problem("error", "value_missing", f"A condition compares {subject.key} with nothing.")
+            yield Problem(
+                "error",
+                "value_missing",
+                _("A condition compares %(key)s with nothing.") % {"key": subject.key},
+            )
 
     def _answer_part(self, part: Part, key: str, where: tuple[int, int], shuffled: bool) -> Iterator[Problem]:
         place, question = self._places[key], self._questions[key]
@@ -364,23 +410,29 @@ class _Check:
             yield Problem(
                 "error",
                 "subject_later",
-                f"A condition looks at {key}, which is not answered before it.",
+                _("A condition looks at %(key)s, which is not answered before it.") % {"key": key},
             )
         elif place[0] == where[0] and shuffled:
             yield Problem(
                 "warning",
                 "subject_shuffled",
-                f"A condition looks at {key} on the same page, whose questions are shuffled.",
+                _("A condition looks at %(key)s on the same page, whose questions are shuffled.")
+                % {"key": key},
             )
         if isinstance(question, Statement):
-            yield Problem("error", "subject_statement", f"A condition looks at {key}, which asks nothing.")
+            yield Problem(
+                "error",
+                "subject_statement",
+                _("A condition looks at %(key)s, which asks nothing.") % {"key": key},
+            )
         if part.subject.row:
             rows = {choice.key for choice in labelled(question, row=True)} | self._carried_keys(question)
             if part.subject.row not in rows:
                 yield Problem(
                     "error",
                     "row_unknown",
-                    f"A condition looks at row {part.subject.row} of {key}, which it lacks.",
+                    _("A condition looks at row %(row)s of %(key)s, which it lacks.")
+                    % {"row": part.subject.row, "key": key},
                 )
         yield from self._known_choices(part, key, question)
 
@@ -397,7 +449,8 @@ class _Check:
                 yield Problem(
                     "error",
                     "value_unknown",
-                    f"A condition asks for {value} in {key}, which cannot be chosen there.",
+                    _("A condition asks for %(value)s in %(key)s, which cannot be chosen there.")
+                    % {"value": value, "key": key},
                 )
 
     def _carried_keys(self, question: Question, depth: int = 0) -> set[str]:
@@ -417,7 +470,8 @@ class _Check:
             yield Problem(
                 "error",
                 "subject_later",
-                f"A condition looks at {rule.key}, of which nothing is answered before it.",
+                _("A condition looks at %(key)s, of which nothing is answered before it.")
+                % {"key": rule.key},
             )
 
     def never(self, condition: Condition) -> bool:
@@ -473,10 +527,18 @@ class _Check:
         for at, page in enumerate(pages):
             if at not in reached:
                 yield Problem(
-                    "error", "page_unreachable", f"Page {page.key} is never reached.", page=page.key
+                    "error",
+                    "page_unreachable",
+                    _("Page %(key)s is never reached.") % {"key": page.key},
+                    page=page.key,
                 )
             elif page.show_if is not None and self.never(page.show_if):
-                yield Problem("error", "page_unreachable", f"Page {page.key} is never shown.", page=page.key)
+                yield Problem(
+                    "error",
+                    "page_unreachable",
+                    _("Page %(key)s is never shown.") % {"key": page.key},
+                    page=page.key,
+                )
 
     def _onward(self, at: int, page: Page) -> set[int]:
         """Return the places a page can lead to."""
@@ -495,20 +557,24 @@ class _Check:
         for rule in self._definition.calculated:
             if not rule.of:
                 yield Problem(
-                    "error", "value_of_nothing", f"The calculated value {rule.key} is made of nothing."
+                    "error",
+                    "value_of_nothing",
+                    _("The calculated value %(key)s is made of nothing.") % {"key": rule.key},
                 )
             for key in rule.of:
                 if key not in self._questions:
                     yield Problem(
                         "error",
                         "value_of_unknown",
-                        f"The calculated value {rule.key} is made of {key}, no question.",
+                        _("The calculated value %(key)s is made of %(of)s, no question.")
+                        % {"key": rule.key, "of": key},
                     )
                 elif rule.how != "count" and not _has_numbers(self._questions[key]):
                     yield Problem(
                         "warning",
                         "value_of_words",
-                        f"The calculated value {rule.key} is made of {key}, whose answers are no numbers.",
+                        _("The calculated value %(key)s is made of %(of)s, whose answers are no numbers.")
+                        % {"key": rule.key, "of": key},
                         question=key,
                     )
         for split in self._definition.splits:
@@ -516,10 +582,12 @@ class _Check:
                 yield Problem(
                     "error",
                     "split_arms",
-                    f"The split {split.key} needs two groups or more, each with a share.",
+                    _("The split %(key)s needs two groups or more, each with a share.") % {"key": split.key},
                 )
             yield from _doubled(
-                (arm.key for arm in split.arms), "arm_twice", f"In {split.key} two groups have the key"
+                (arm.key for arm in split.arms),
+                "arm_twice",
+                _("In %(key)s two groups have the key") % {"key": split.key},
             )
 
     def _quotas(self) -> Iterator[Problem]:
@@ -527,11 +595,17 @@ class _Check:
         for quota in self._definition.quotas:
             for part in parts_in(quota.when):
                 yield from self._part(part, end, shuffled=False)
-            yield from self._text(quota.message, "message", f"The message of quota {quota.key}")
+            yield from self._text(
+                quota.message, "message", _("The message of quota %(key)s") % {"key": quota.key}
+            )
             if quota.most <= 0:
-                yield Problem("error", "quota_nobody", f"The quota {quota.key} lets nobody in.")
+                yield Problem(
+                    "error", "quota_nobody", _("The quota %(key)s lets nobody in.") % {"key": quota.key}
+                )
             elif self.never(quota.when):
-                yield Problem("error", "quota_never", f"The quota {quota.key} can never be met.")
+                yield Problem(
+                    "error", "quota_never", _("The quota %(key)s can never be met.") % {"key": quota.key}
+                )
 
 
 # -- parts
@@ -583,7 +657,7 @@ def _has_numbers(question: Question) -> bool:
 def _doubled(keys: Iterable[str], code: str, message: str) -> Iterator[Problem]:
     for key, count in Counter(keys).items():
         if count > 1:
-            yield Problem("error", code, f"{message} {key}.")
+            yield Problem("error", code, _("%(message)s %(key)s.") % {"message": message, "key": key})
 
 
 def _carried_by(question: Question) -> tuple[CarryForward, ...]:
@@ -598,17 +672,17 @@ def _choices_of(question: Question) -> tuple[Choice, ...]:
 
 
 def _texts_of(question: Question) -> Iterator[tuple[Text, str, bool]]:
-    yield question.text, "The text", True
-    yield question.help, "The help", False
+    yield question.text, _("The text"), True
+    yield question.help, _("The help"), False
     if isinstance(question, Answerable):
-        yield question.message, "The message", False
+        yield question.message, _("The message"), False
     if isinstance(question, Scale):
-        yield question.low_label, "The lowest label", False
-        yield question.high_label, "The highest label", False
+        yield question.low_label, _("The lowest label"), False
+        yield question.high_label, _("The highest label"), False
     if isinstance(question, NumberQuestion):
-        yield question.unit, "The unit", False
+        yield question.unit, _("The unit"), False
     for choice in _choices_of(question):
-        yield choice.text, f"The choice {choice.key}", True
+        yield choice.text, _("The choice %(key)s") % {"key": choice.key}, True
 
 
 # -- one question by itself
@@ -618,18 +692,20 @@ def _question_problems(question: Question) -> Iterator[Problem]:
     match question:
         case Scale(low=low, high=high):
             if low >= high:
-                yield _error("scale_order", f"The scale ends at {high}, before it begins.")
+                yield _error(
+                    "scale_order", _("The scale ends at %(high)s, before it begins.") % {"high": high}
+                )
             elif high - low > 100:
-                yield _error("scale_long", "A scale can have at most 101 points.")
+                yield _error("scale_long", _("A scale can have at most 101 points."))
             if question.type == "nps" and (low, high) != (0, 10):
-                yield _error("nps_scale", "Likelihood to recommend is asked on 0 to 10.")
+                yield _error("nps_scale", _("Likelihood to recommend is asked on 0 to 10."))
         case SingleChoice() | MultipleChoice() | Ranking() | ConstantSum():
             yield from _choice_problems(question)
         case Matrix():
             yield from _matrix_problems(question)
         case NumberQuestion(low=least, high=most):
             if least is not None and most is not None and least > most:
-                yield _error("dead_end", "No number fits: the smallest allowed is above the largest.")
+                yield _error("dead_end", _("No number fits: the smallest allowed is above the largest."))
         case DateQuestion(earliest=earliest, latest=latest):
             yield from _date_problems(earliest, latest)
         case TextQuestion():
@@ -637,10 +713,12 @@ def _question_problems(question: Question) -> Iterator[Problem]:
         case Emotions():
             unknown = [key for key in question.offered if key not in FEELINGS]
             if unknown:
-                yield _error("feeling_unknown", f"There is no feeling {unknown[0]}.")
+                yield _error(
+                    "feeling_unknown", _("There is no feeling %(feeling)s.") % {"feeling": unknown[0]}
+                )
         case FileQuestion():
             if question.most_megabytes < 1 or not question.kinds:
-                yield _error("dead_end", "No file fits: allow at least one megabyte and one kind.")
+                yield _error("dead_end", _("No file fits: allow at least one megabyte and one kind."))
 
 
 def _error(code: str, message: str) -> Problem:
@@ -649,38 +727,46 @@ def _error(code: str, message: str) -> Problem:
 
 def _choice_problems(question: WithChoices) -> Iterator[Problem]:
     yield from _doubled(
-        (choice.key for choice in question.choices), "choice_twice", "Two choices have the key"
+        (choice.key for choice in question.choices), "choice_twice", _("Two choices have the key")
     )
     if not question.choices and question.choices_from is None:
-        yield _error("dead_end", "There is nothing to choose from.")
+        yield _error("dead_end", _("There is nothing to choose from."))
     own = sum(1 for choice in question.choices if not choice.exclusive)
     if isinstance(question, MultipleChoice):
         fewest, most = question.fewest, question.most
         if fewest is not None and most is not None and fewest > most:
-            yield _error("dead_end", f"At least {fewest} and at most {most} cannot both be chosen.")
+            yield _error(
+                "dead_end",
+                _("At least %(fewest)s and at most %(most)s cannot both be chosen.")
+                % {"fewest": fewest, "most": most},
+            )
         if fewest is not None and question.choices_from is None and fewest > own:
-            yield _error("dead_end", f"At least {fewest} must be chosen, but there are only {own}.")
+            yield _error(
+                "dead_end",
+                _("At least %(fewest)s must be chosen, but there are only %(own)s.")
+                % {"fewest": fewest, "own": own},
+            )
         if most is not None and most < 1:
-            yield _error("dead_end", "Nothing may be chosen.")
+            yield _error("dead_end", _("Nothing may be chosen."))
     if isinstance(question, SingleChoice) and any(choice.exclusive for choice in question.choices):
         yield Problem(
-            "warning", "exclusive_idle", "One answer is chosen anyway; 'exclusive' does nothing here."
+            "warning", "exclusive_idle", _("One answer is chosen anyway; 'exclusive' does nothing here.")
         )
     if isinstance(question, ConstantSum) and question.total <= 0:
-        yield _error("dead_end", "The total to share out must be above 0.")
+        yield _error("dead_end", _("The total to share out must be above 0."))
     if isinstance(question, Ranking) and question.most is not None and question.most < 1:
-        yield _error("dead_end", "A ranking asks for one place at least.")
+        yield _error("dead_end", _("A ranking asks for one place at least."))
 
 
 def _matrix_problems(question: Matrix) -> Iterator[Problem]:
-    yield from _doubled((row.key for row in question.rows), "choice_twice", "Two rows have the key")
+    yield from _doubled((row.key for row in question.rows), "choice_twice", _("Two rows have the key"))
     yield from _doubled(
-        (column.key for column in question.columns), "choice_twice", "Two columns have the key"
+        (column.key for column in question.columns), "choice_twice", _("Two columns have the key")
     )
     if not question.columns or (not question.rows and question.rows_from is None):
-        yield _error("dead_end", "A matrix needs rows and columns.")
+        yield _error("dead_end", _("A matrix needs rows and columns."))
     if any(choice.open for choice in (*question.rows, *question.columns)):
-        yield Problem("warning", "open_idle", "A matrix cannot ask for words beside a choice.")
+        yield Problem("warning", "open_idle", _("A matrix cannot ask for words beside a choice."))
 
 
 def _date_problems(earliest: str, latest: str) -> Iterator[Problem]:
@@ -688,25 +774,31 @@ def _date_problems(earliest: str, latest: str) -> Iterator[Problem]:
         try:
             datetime.date.fromisoformat(day)
         except ValueError:
-            yield _error("date_form", f"{day!r} is no day; write it like 2026-09-17.")
+            yield _error("date_form", _("%(day)s is no day; write it like 2026-09-17.") % {"day": f"{day!r}"})
             return
     if earliest and latest and earliest > latest:
-        yield _error("dead_end", "No day fits: the earliest allowed is after the latest.")
+        yield _error("dead_end", _("No day fits: the earliest allowed is after the latest."))
 
 
 def _text_problems(question: TextQuestion) -> Iterator[Problem]:
     if question.most < 1:
-        yield _error("dead_end", "No text fits: at least one character must be allowed.")
+        yield _error("dead_end", _("No text fits: at least one character must be allowed."))
     if not question.pattern:
         return
     try:
+        if is_too_big(question.pattern):
+            yield _error("pattern_big", _("The pattern repeats too much to be tried; make it shorter."))
+            return
         pattern = regex.compile(question.pattern)
+    except RecursionError:
+        yield _error("pattern_deep", _("The pattern is nested deeper than it can be read."))
+        return
     except regex.error as error:
-        yield _error("pattern_invalid", f"The pattern cannot be read: {error}.")
+        yield _error("pattern_invalid", _("The pattern cannot be read: %(error)s.") % {"error": error})
         return
     if is_catastrophic(pattern):
         yield _error(
-            "pattern_slow", "The pattern can take for ever on some answers; avoid repeats inside repeats."
+            "pattern_slow", _("The pattern can take for ever on some answers; avoid repeats inside repeats.")
         )
 
 

@@ -7,6 +7,9 @@ from pydantic import Field
 from rapport.rooms.listening.definition.conditions import Condition
 from rapport.rooms.listening.definition.texts import Document, Key, Text
 
+MOST_POINTS = 100
+"""How far from zero a scale may reach: each point is a button on the page."""
+
 
 class Choice(Document):
     """One thing that can be chosen, ranked, rated or given a share."""
@@ -58,8 +61,8 @@ class Scale(Answerable):
     """A point on a scale: likelihood to recommend, satisfaction, effort, or any rating."""
 
     type: Literal["nps", "csat", "effort", "rating"]
-    low: int = 0
-    high: int = 10
+    low: Annotated[int, Field(ge=-MOST_POINTS, le=MOST_POINTS)] = 0
+    high: Annotated[int, Field(ge=-MOST_POINTS, le=MOST_POINTS)] = 10
     style: Literal["numbers", "stars", "smileys"] = "numbers"
     low_label: Text = {}
     high_label: Text = {}

@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from rapport.rooms.listening.definition.conditions import All, Any, Condition, Not, Operator, Part, Subject
 from rapport.rooms.listening.definition.facts import FACTS
 from rapport.rooms.listening.definition.messages import tell
@@ -18,17 +22,18 @@ from rapport.rooms.listening.definition.questions import (
 from rapport.rooms.listening.definition.survey import Definition
 from rapport.rooms.listening.definition.texts import words
 
-_VERBS = {
-    Operator.IS: "is",
-    Operator.IS_NOT: "is not",
-    Operator.ONE_OF: "is one of",
-    Operator.NONE_OF: "is none of",
-    Operator.AT_LEAST: "is at least",
-    Operator.AT_MOST: "is at most",
-    Operator.CONTAINS: "contains",
-    Operator.LACKS: "does not contain",
-    Operator.ANSWERED: "is answered",
-    Operator.UNANSWERED: "is not answered",
+# Whole sentences, for languages that put the verb elsewhere.
+_SAYS = {
+    Operator.IS: gettext_lazy("%(what)s is %(value)s"),
+    Operator.IS_NOT: gettext_lazy("%(what)s is not %(value)s"),
+    Operator.ONE_OF: gettext_lazy("%(what)s is one of %(value)s"),
+    Operator.NONE_OF: gettext_lazy("%(what)s is none of %(value)s"),
+    Operator.AT_LEAST: gettext_lazy("%(what)s is at least %(value)s"),
+    Operator.AT_MOST: gettext_lazy("%(what)s is at most %(value)s"),
+    Operator.CONTAINS: gettext_lazy("%(what)s contains %(value)s"),
+    Operator.LACKS: gettext_lazy("%(what)s does not contain %(value)s"),
+    Operator.ANSWERED: gettext_lazy("%(what)s is answered"),
+    Operator.UNANSWERED: gettext_lazy("%(what)s is not answered"),
 }
 _LONGEST = 60
 
@@ -36,7 +41,7 @@ _LONGEST = 60
 def read_back(condition: Condition | None, definition: Definition, language: str = "") -> str:
     """Return a condition as a sentence, with the survey's words in a language (else its default)."""
     if condition is None:
-        return "Always."
+        return _("Always.")
     said = _Reader(definition, language or definition.language).say(condition)
     return said[0].upper() + said[1:] + "."
 
@@ -49,11 +54,11 @@ class _Reader:
     def say(self, condition: Condition, *, inside: bool = False) -> str:
         match condition:
             case All(of=parts):
-                return self._joined(parts, " and ", "always", inside)
+                return self._joined(parts, _(" and "), _("always"), inside)
             case Any(of=parts):
-                return self._joined(parts, " or ", "never", inside)
+                return self._joined(parts, _(" or "), _("never"), inside)
             case Not(of=part):
-                return f"it is not so that {self.say(part, inside=True)}"
+                return _("it is not so that %(this)s") % {"this": self.say(part, inside=True)}
             case Part():
                 return self._part(condition)
 
@@ -64,47 +69,50 @@ class _Reader:
         return f"({said})" if inside and len(parts) > 1 else said
 
     def _part(self, part: Part) -> str:
-        said = f"{self._subject(part.subject)} {_VERBS[part.operator]}"
-        return (
-            said
-            if part.operator in {Operator.ANSWERED, Operator.UNANSWERED}
-            else f"{said} {self._value(part)}"
-        )
+        told = {"what": self._subject(part.subject)}
+        if part.operator not in {Operator.ANSWERED, Operator.UNANSWERED}:
+            told["value"] = self._value(part)
+        return str(_SAYS[part.operator]) % told
 
     def _subject(self, subject: Subject) -> str:
         match subject.kind:
             case "fact":
                 known = FACTS.get(subject.key)
-                return known.label if known else subject.key
+                return str(known.label) if known else subject.key
             case "calculated":
-                return f"the calculated value {subject.key}"
+                return _("the calculated value %(key)s") % {"key": subject.key}
             case "split":
-                return f"the random group of {subject.key}"
+                return _("the random group of %(key)s") % {"key": subject.key}
             case "answer":
                 return self._answer(subject)
 
     def _answer(self, subject: Subject) -> str:
-        key, _, other = subject.key.partition(".")
+        key, _dot, other = subject.key.partition(".")
         question = self._questions.get(key)
         name = self._quoted(words(question.text, self._language, self._default)) if question else subject.key
         if other:
-            return f"what was written beside {self._label(key, other)} in {name}"
+            beside = {"choice": self._label(key, other), "question": name}
+            return _("what was written beside %(choice)s in %(question)s") % beside
         if not subject.row:
             return name
-        ranked = "the place of " if isinstance(question, Ranking) else ""
-        return f"{ranked}{self._label(key, subject.row, row=True)} in {name}"
+        told = {"row": self._label(key, subject.row, row=True), "question": name}
+        if isinstance(question, Ranking):
+            return _("the place of %(row)s in %(question)s") % told
+        return _("%(row)s in %(question)s") % told
 
     def _value(self, part: Part) -> str:
         values = part.value if isinstance(part.value, tuple) else (part.value,)
         key = part.subject.key if part.subject.kind == "answer" else ""
         said = [self._label(key, value) for value in values]
-        return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} or {said[-1]}"
+        if len(said) < 2:
+            return "".join(said)
+        return _("%(these)s or %(last)s") % {"these": ", ".join(said[:-1]), "last": said[-1]}
 
     def _label(self, question: str, value: object, *, row: bool = False) -> str:
         if isinstance(value, bool):
-            return "yes" if value else "no"
+            return _("yes") if value else _("no")
         if isinstance(value, int | float):
-            return f"{value:g}"
+            return formats.number_format(f"{value:.10g}", force_grouping=True)
         for choice in labelled(self._questions.get(question), row=row):
             if choice.key == value:
                 return self._quoted(words(choice.text, self._language, self._default) or choice.key)

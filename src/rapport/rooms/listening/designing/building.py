@@ -102,7 +102,7 @@ def subjects_for(definition: Definition, language: str, before: str = "") -> lis
             break
     values = [(f"calculated:{one.key}", one.key) for one in definition.calculated]
     splits = [(f"split:{one.key}", one.key) for one in definition.splits]
-    facts = [(f"fact:{fact.key}", fact.label) for fact in KNOWN_FACTS]
+    facts = [(f"fact:{fact.key}", str(fact.label)) for fact in KNOWN_FACTS]
     found = [
         SubjectGroup(_("Answers"), answers),
         SubjectGroup(_("What is known"), facts),

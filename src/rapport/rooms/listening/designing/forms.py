@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -194,9 +194,22 @@ class QuestionForm(forms.Form):
         for name, rows in self.lists.items():
             for message in _row_problems(name, rows):
                 self.add_error(None, message)
+            self.lists[name] = [self._with_picture(name, place, row) for place, row in enumerate(rows, 1)]
         if not self.errors:
             self._check(cleaned)
         return cleaned
+
+    def _with_picture(self, name: str, place: int, row: "Row") -> "Row":
+        """Take in the picture uploaded beside a choice; tell which line it was when it will not do."""
+        upload = self.files.get(f"{name}-{row.index}-picture")
+        if upload is None:
+            return row
+        try:
+            return replace(row, picture=picture_of(upload))
+        except forms.ValidationError as wrong:
+            what = {"what": str(FIELDS[name]), "n": place, "why": " ".join(wrong.messages)}
+            self.add_error(None, _("%(what)s, line %(n)d: %(why)s") % what)
+            return row
 
     def _check(self, cleaned: Mapping[str, Any]) -> None:
         try:
@@ -307,6 +320,8 @@ class Row:
     condition: bool = False
     stored: str = ""
     """The key it was kept under."""
+    picture: str = ""
+    """Its own picture: as it is kept, or as it was just uploaded."""
 
 
 def _stored_lists(question: Question, language: str, definition: Definition) -> dict[str, list[Row]]:
@@ -325,6 +340,7 @@ def _stored_lists(question: Question, language: str, definition: Definition) -> 
                     choice.fixed,
                     choice.show_if is not None,
                     choice.key,
+                    choice.picture,
                 )
                 for at, choice in enumerate(getattr(question, name))
             ]
@@ -337,13 +353,14 @@ def _posted_lists(question: Question, data: QueryDict) -> dict[str, list[Row]]:
     for name in LISTS:
         if not hasattr(question, name):
             continue
-        rows = [_posted_row(name, index, data) for index in data.getlist(name)]
+        pictures = {choice.key: choice.picture for choice in getattr(question, name)}
+        rows = [_posted_row(name, index, data, pictures) for index in data.getlist(name)]
         rows = [row for row in rows if row.text or row.key or row.stored]
         found[name] = _moved(rows, data.get("shift", ""), name)
     return found
 
 
-def _posted_row(name: str, index: str, data: QueryDict) -> Row:
+def _posted_row(name: str, index: str, data: QueryDict, pictures: Mapping[str, str]) -> Row:
     def one(field: str) -> str:
         return data.get(f"{name}-{index}-{field}", "").strip()
 
@@ -358,6 +375,7 @@ def _posted_row(name: str, index: str, data: QueryDict) -> Row:
         bool(one("fixed")),
         bool(one("condition")),
         one("stored"),
+        "" if one("no_picture") else pictures.get(one("stored"), ""),
     )
 
 
@@ -418,6 +436,7 @@ def _documents(rows: list[Row], before: list[dict[str, Any]], language: str) -> 
                 "exclusive": row.exclusive,
                 "open": row.open,
                 "fixed": row.fixed,
+                "picture": row.picture,
             }
         )
     return found

@@ -139,6 +139,17 @@ class Bounce(models.Model):
         return self.email
 
 
+class RewardQuerySet(models.QuerySet["Reward"]):
+    """Ways to narrow incentives."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep those of people the user may see; of an anonymous programme none: they tell who answered."""
+        return self.filter(
+            invitation__in=Invitation.objects.visible_to(user).values("pk"),
+            invitation__programme__anonymous=False,
+        )
+
+
 class Reward(models.Model):
     """An incentive promised to a person, and when it was handed out."""
 
@@ -150,6 +161,8 @@ class Reward(models.Model):
     """When it was earned."""
     given_at = models.DateTimeField(null=True)
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    objects = RewardQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name}: {self.invitation}"
@@ -188,6 +201,14 @@ class Occasion(models.Model):
         return f"{self.programme}: {self.key}"
 
 
+class ShortMessageQuerySet(models.QuerySet["ShortMessage"]):
+    """Ways to narrow short messages."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep those to people at accounts the user may see."""
+        return self.filter(invitation__in=Invitation.objects.visible_to(user).values("pk"))
+
+
 class ShortMessage(models.Model):
     """A short message or chat on its way; it leaves at most once, like mail."""
 
@@ -199,6 +220,7 @@ class ShortMessage(models.Model):
         SENT = "sent", _("Accepted by the provider")
         REFUSED = "refused", _("Refused by the provider")
         DOUBTFUL = "doubtful", _("Perhaps sent; a person decides")
+        DROPPED = "dropped", _("Given up")
 
     key = models.CharField(max_length=200, unique=True)
     invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="messages")
@@ -210,6 +232,14 @@ class ShortMessage(models.Model):
     queued_at = models.DateTimeField()
     handed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    """Who said that it is to go again, or not at all."""
+    decided_at = models.DateTimeField(null=True)
+
+    objects = ShortMessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-queued_at", "-pk"]
 
     def __str__(self) -> str:
         return self.key

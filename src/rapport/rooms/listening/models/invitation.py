@@ -157,6 +157,8 @@ class Response(models.Model):
     sent_at = models.DateTimeField(null=True)
     signal_id = models.UUIDField(null=True)
     """Of the signal it became."""
+    forgotten_at = models.DateTimeField(null=True)
+    """When its answers were taken away; that somebody answered, and how far, still counts."""
     settled_at = models.DateTimeField(null=True)
     """When it was passed on to the ledger; until then a sent response waits for it, whatever happens."""
 

@@ -1,7 +1,8 @@
 """Programmes, their draws and reports about messages, for programs."""
 
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -15,8 +16,24 @@ from rapport.kernel.roles import Permission
 from rapport.kernel.scope import get_visible
 from rapport.rooms.catalog.models import Partner
 from rapport.rooms.listening.channels.bounces import NoReport, take_raw
+from rapport.rooms.listening.channels.deciding import (
+    NothingToDecide,
+    give_up,
+    send_again,
+    unsettled_messages,
+)
+from rapport.rooms.listening.channels.rewards import hand_out
 from rapport.rooms.listening.channels.suppression import NotAnAddress, lift, suppress
-from rapport.rooms.listening.models import Draw, Invitation, NotAsked, Programme, Suppression, Survey
+from rapport.rooms.listening.models import (
+    Draw,
+    Invitation,
+    NotAsked,
+    Programme,
+    Reward,
+    ShortMessage,
+    Suppression,
+    Survey,
+)
 from rapport.rooms.listening.programmes import progress
 from rapport.rooms.listening.programmes.bias import compare
 from rapport.rooms.listening.programmes.plan import PlanError, read_plan
@@ -404,3 +421,85 @@ def take_bounce(request: HttpRequest) -> ReportsTaken:
     except NoReport as error:
         raise HttpError(422, str(error)) from error
     return ReportsTaken(named=named, known=known)
+
+
+class RewardOut(Schema):
+    """An incentive that was earned, and whether it was handed out."""
+
+    id: int
+    name: str
+    value: Decimal
+    currency: str
+    account: str
+    person: str
+    due_at: datetime
+    given_at: datetime | None
+
+    @staticmethod
+    def resolve_account(row: Reward) -> str:
+        """Return the customer's code."""
+        return row.invitation.account.code if row.invitation.account else ""
+
+    @staticmethod
+    def resolve_person(row: Reward) -> str:
+        """Return the person's code."""
+        return row.invitation.contact.code if row.invitation.contact else ""
+
+
+@router.get("/programmes/{str:code}/rewards", response=list[RewardOut], summary="List earned incentives")
+def list_rewards(request: HttpRequest, code: str, after: int = 0) -> list[Reward]:
+    """Return up to 200 earned incentives of people you may see, by their id; `after` one continues."""
+    user = require(request, MANAGES)
+    row = get_visible(Programme, user, code=code)
+    found = Reward.objects.visible_to(user).filter(invitation__programme=row, due_at__isnull=False)
+    return list(
+        found.filter(pk__gt=after)
+        .select_related("invitation__account", "invitation__contact")
+        .order_by("pk")[:200]
+    )
+
+
+@router.post("/rewards/{int:pk}/given", response=RewardOut, summary="Note an incentive as handed out")
+def give_reward(request: HttpRequest, pk: int) -> Reward:
+    """Note that an incentive was handed out; again changes nothing."""
+    user = require(request, MANAGES)
+    row = get_visible(Reward, user, pk=pk, due_at__isnull=False)
+    hand_out(row, user, now=timezone.now())
+    row.refresh_from_db()
+    return row
+
+
+class ShortMessageOut(Schema):
+    """A short message that was not accepted, or not yet."""
+
+    id: int
+    to: str
+    state: str
+    error: str
+    attempts: int
+    queued_at: datetime
+
+
+class DecisionIn(Schema):
+    """What is decided: `send` it again, or `drop` it."""
+
+    decision: Literal["send", "drop"]
+
+
+@router.get("/short-messages", response=list[ShortMessageOut], summary="List short messages not accepted")
+def list_messages(request: HttpRequest, state: str = "") -> list[ShortMessage]:
+    """Return up to 200 short messages that did not leave, or may have left, newest first."""
+    user = require(request, MANAGES)
+    return list(unsettled_messages(user, state)[:200])
+
+
+@router.post("/short-messages/{int:pk}/decision", response=ShortMessageOut, summary="Decide about a message")
+def decide_message(request: HttpRequest, pk: int, told: DecisionIn) -> ShortMessage:
+    """Send a message once more, or give it up."""
+    user = require(request, MANAGES)
+    row = get_visible(ShortMessage, user, pk=pk)
+    try:
+        (send_again if told.decision == "send" else give_up)(row, user, now=timezone.now())
+    except NothingToDecide as nothing:
+        raise HttpError(409, str(nothing)) from nothing
+    return row

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rapport.rooms.listening.programmes.views import asking, links, lists, one
+from rapport.rooms.listening.programmes.views import asking, links, lists, one, owed
 
 app_name = "programmes"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rest/", lists.rest, name="rest"),
     path("suppressed/", lists.suppressed, name="suppressed"),
     path("suppressed/<int:pk>/lift/", lists.lift_suppression, name="lift"),
+    path("messages/", owed.short_messages, name="messages"),
     path("<slug:code>/", one.show, name="show"),
     path("<slug:code>/plan/", one.plan, name="plan"),
     path("<slug:code>/draws/", one.draws, name="draws"),
@@ -24,5 +25,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:code>/links/", links.links, name="links"),
     path("<slug:code>/links/<uuid:pk>/withdraw/", links.withdraw, name="withdraw-link"),
     path("<slug:code>/links/<uuid:pk>/<str:kind>/", links.code_image, name="code"),
+    path("<slug:code>/rewards/", owed.rewards, name="rewards"),
     path("<slug:code>/turn/<slug:what>/", one.turn, name="turn"),
 ]

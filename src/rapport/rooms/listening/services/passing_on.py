@@ -5,10 +5,8 @@ signals under the response's id (which the ledger accepts once) and settles them
 """
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,107 +17,15 @@ from rapport.kernel.events import announce
 from rapport.rooms.accounts.api import change_contact
 from rapport.rooms.accounts.models import Contact
 from rapport.rooms.catalog.models import Metric
-from rapport.rooms.listening.definition import (
-    ConsentQuestion,
-    ContactRequest,
-    Definition,
-    Emotions,
-    FileQuestion,
-    Question,
-    Scale,
-    TextQuestion,
-)
-from rapport.rooms.listening.definition.evaluating import number_of
-from rapport.rooms.listening.definition.questions import Answerable
-from rapport.rooms.listening.definition.sentences import labelled
+from rapport.rooms.listening.definition import Definition
 from rapport.rooms.listening.events import ContactWanted, ResponsesSent
 from rapport.rooms.listening.models import Ballot, Response, SurveyVersion, Upload
-from rapport.rooms.signals.api import (
-    BulkRecorder,
-    NewAttachment,
-    NewComment,
-    NewScore,
-    NewSignal,
-    Refusal,
-)
+from rapport.rooms.listening.services.saying import Said, said_in
+from rapport.rooms.signals.api import BulkRecorder, NewAttachment, NewSignal, Refusal
 
 A_TIME = 500
 PLACES = ("touchpoint", "stage", "product", "region", "division", "partner")
 log = structlog.get_logger("rapport.respond")
-
-
-@dataclass(frozen=True)
-class Said:
-    """What of a response the ledger takes."""
-
-    scores: tuple[NewScore, ...]
-    comments: tuple[NewComment, ...]
-    emotions: tuple[str, ...]
-    files: tuple[str, ...] = ()
-    wants_contact: bool = False
-    consents: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Say whether there is nothing the ledger could take."""
-        return not (self.scores or self.comments or self.emotions or self.files)
-
-
-def said_in(
-    definition: Definition, answers: Mapping[str, Any], language: str, metrics: frozenset[str]
-) -> Said:
-    """Return what the ledger takes of a sent response: scores, words, feelings, files and wishes."""
-    scores: dict[str, NewScore] = {}
-    comments: list[NewComment] = []
-    emotions: list[str] = []
-    files: list[str] = []
-    wants_contact, consents = False, False
-    for question in definition.questions():
-        answer = answers.get(question.key)
-        comments += _words_beside(question, answers, language)
-        if answer is None:
-            continue
-        match question:
-            case TextQuestion():
-                comments.append(NewComment(str(answer), language, question_key=question.bank or question.key))
-            case Emotions():
-                emotions += [key for key in answer if key not in emotions]
-            case FileQuestion():
-                files.append(str(answer))
-            case ContactRequest():
-                wants_contact = wants_contact or answer is True
-            case ConsentQuestion():
-                consents = consents or answer is True
-        score = _score(question, answer, metrics)
-        if score is not None:
-            scores.setdefault(score.metric, score)
-    return Said(
-        tuple(scores.values()), tuple(comments), tuple(emotions), tuple(files), wants_contact, consents
-    )
-
-
-def _words_beside(question: Question, answers: Mapping[str, Any], language: str) -> list[NewComment]:
-    """Return the words written beside 'other'."""
-    key = getattr(question, "bank", "") or question.key
-    names = [f"{question.key}.{choice.key}" for choice in labelled(question) if choice.open]
-    return [NewComment(str(answers[name]), language, question_key=key) for name in names if answers.get(name)]
-
-
-def _score(question: Question, answer: Any, metrics: frozenset[str]) -> NewScore | None:
-    """Return the score of an answer whose question names a metric of the catalogue."""
-    if not isinstance(question, Answerable) or question.metric not in metrics:
-        return None
-    value = number_of(question, answer)
-    if value is None:
-        return None
-    if isinstance(question, Scale):
-        return NewScore(question.metric, value, float(question.low), float(question.high))
-    values = [choice.value for choice in labelled(question) if choice.value is not None]
-    return (
-        NewScore(question.metric, value, min(values), max(values))
-        if values
-        else NewScore(question.metric, value)
-    )
 
 
 # -- named responses
@@ -193,6 +99,7 @@ def _signal(response: Response, said: Said) -> NewSignal:
         scores=said.scores,
         comments=said.comments,
         emotions=said.emotions,
+        answers=said.answers,
         attachments=_attachments(said.files),
         buying_role=invitation.buying_role,
         **{place: invitation.place[place] for place in PLACES if invitation.place.get(place)},
@@ -308,7 +215,7 @@ def empty_ballots(*, now: datetime, rng: random.Random) -> int:
     signals = []
     for ballot in ballots:
         said = said_in(_definition(ballot.version), ballot.answers, ballot.language, metrics)
-        if said.scores or said.comments or said.emotions:
+        if said.scores or said.comments or said.emotions or said.answers:
             signals.append(_anonymous(ballot, said, now))
     result = BulkRecorder(author=None, now=now, live=False).record(signals)
     refused = {signals[one.position].external_reference for one in result.refusals}
@@ -327,6 +234,7 @@ def _anonymous(ballot: Ballot, said: Said, now: datetime) -> NewSignal:
         scores=said.scores,
         comments=said.comments,
         emotions=said.emotions,
+        answers=said.answers,
         region=ballot.region or None,
         anonymous=True,
     )

@@ -2,6 +2,7 @@
 
 from rapport.rooms.signals.services.bulk import BulkRecorder, RecordedMany, Refusal, record_signals_in_bulk
 from rapport.rooms.signals.services.record import (
+    NewAnswer,
     NewComment,
     NewScore,
     NewSignal,
@@ -12,6 +13,7 @@ from rapport.rooms.signals.services.record import (
 
 __all__ = [
     "BulkRecorder",
+    "NewAnswer",
     "NewComment",
     "NewScore",
     "NewSignal",

@@ -54,6 +54,8 @@ _SCORE_COLUMNS = (
     *("anonymous", "block", "superseded"),
 )
 _COPY_SCORES = f"COPY signals_score ({', '.join(_SCORE_COLUMNS)}) FROM STDIN"
+_ANSWER_COLUMNS = ("signal_id", "question", "asked", "row", "row_words", "choice", "told", "number", "day")
+_COPY_ANSWERS = f"COPY signals_answer ({', '.join(_ANSWER_COLUMNS)}) FROM STDIN"
 _COPY_COMMENTS = "COPY signals_comment (signal_id, text, language, question_key) FROM STDIN"
 
 
@@ -247,6 +249,7 @@ class BulkRecorder:
                 (_COPY_SIGNALS, map(self._signal_line, rows)),
                 (_COPY_SCORES, self._score_lines(rows)),
                 (_COPY_COMMENTS, _comment_lines(rows)),
+                (_COPY_ANSWERS, _answer_lines(rows)),
             ):
                 with cursor.copy(statement) as copy:
                     while part := "".join(islice(lines, _LINES)):
@@ -395,6 +398,15 @@ def _comment_lines(rows: Iterable[_Ready]) -> Iterator[str]:
         for words in row.new.comments:
             text, key = _escaped(words.text), _escaped(words.question_key)
             yield f"{row.id.hex}\t{text}\t{_escaped(words.language)}\t{key}\n"
+
+
+def _answer_lines(rows: Iterable[_Ready]) -> Iterator[str]:
+    for row in rows:
+        for one in row.new.answers:
+            said = (one.question, one.asked, one.row, one.row_words, one.choice, one.told)
+            number = _NULL if one.number is None else repr(one.number)
+            day = _NULL if one.day is None else one.day.isoformat()
+            yield "\t".join((row.id.hex, *map(_escaped, said), number, f"{day}\n"))
 
 
 def _new_ids(count: int) -> Iterator[UUID]:

@@ -12,6 +12,7 @@ from rapport.kernel.roles import Permission
 from rapport.rooms.signals.models import Attachment, Signal
 from rapport.rooms.signals.services.matching import RECENT
 from rapport.rooms.signals.services.record import (
+    NewAnswer,
     NewComment,
     NewScore,
     NewSignal,
@@ -44,6 +45,7 @@ def as_recorded(signal: Signal) -> NewSignal:
             NewComment(words.text, words.language, words.question_key) for words in signal.comments.all()
         ),
         emotions=tuple(signal.emotions),
+        answers=tuple(NewAnswer(**row) for row in signal.answers.values(*NewAnswer.__dataclass_fields__)),
         buying_role=signal.buying_role,
         touchpoint=signal.touchpoint_id,
         stage=signal.stage_id,
@@ -67,7 +69,7 @@ def correct_signal(signal: Signal, changes: dict[str, Any], *, author: User, now
     if "contact" in changes and "buying_role" not in changes:
         new = replace(new, buying_role="")
     files: Sequence[Attachment] = list(signal.attachments.all())
-    if not (new.scores or new.comments or new.emotions or files):
+    if not (new.scores or new.comments or new.emotions or new.answers or files):
         raise SignalRefused("scores", "Nothing would be left; keep a score, a comment or a feeling.")
     recorded = record_signal(new, author=author, now=now, live=now - new.occurred_at <= RECENT)
     Attachment.objects.bulk_create(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ from rapport.rooms.accounts.models import Account, Contact
 from rapport.rooms.catalog.models import Metric
 from rapport.rooms.signals import anonymity
 from rapport.rooms.signals.events import SignalsRecorded
-from rapport.rooms.signals.models import Attachment, Comment, Score, Signal, new_id
+from rapport.rooms.signals.models import Answer, Attachment, Comment, Score, Signal, new_id
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 KINDS = frozenset(Signal.Kind.values)
@@ -62,6 +62,20 @@ class NewComment:
 
 
 @dataclass(frozen=True)
+class NewAnswer:
+    """An answer of a survey to record beside scores and words: what was asked, and what was said to it."""
+
+    question: str
+    asked: str
+    told: str = ""
+    choice: str = ""
+    row: str = ""
+    row_words: str = ""
+    number: float | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True)
 class NewAttachment:
     """A file to keep with a signal."""
 
@@ -87,6 +101,7 @@ class NewSignal:
     scores: tuple[NewScore, ...] = ()
     comments: tuple[NewComment, ...] = ()
     emotions: tuple[str, ...] = ()
+    answers: tuple[NewAnswer, ...] = ()
     attachments: tuple[NewAttachment, ...] = ()
     buying_role: str = ""
     touchpoint: str | None = None
@@ -166,10 +181,21 @@ def check_said(new: NewSignal, now: datetime) -> None:
         raise SignalRefused("occurred_at", "Give the time with its zone, like 2026-09-17T10:41:00+02:00.")
     if new.occurred_at > now + CLOCK_TOLERANCE:
         raise SignalRefused("occurred_at", f"{new.occurred_at:%Y-%m-%d %H:%M} lies in the future.")
-    if not (new.scores or new.comments or new.emotions or new.attachments):
+    if not (new.scores or new.comments or new.emotions or new.answers or new.attachments):
         raise SignalRefused("scores", "Nothing was said: give a score, a comment, a feeling or a file.")
     if any(not comment.text.strip() or "\0" in comment.text for comment in new.comments):
         raise SignalRefused("comments", "A comment is empty or holds a zero byte.")
+    for answer in new.answers:
+        _check_answer(answer)
+
+
+def _check_answer(answer: NewAnswer) -> None:
+    if not 0 < len(answer.question) <= 60 or len(answer.row) > 60 or len(answer.choice) > 60:
+        raise SignalRefused(
+            "answers", "Name the question of an answer, its row and choice in 1 to 60 characters."
+        )
+    if "\0" in f"{answer.asked}{answer.told}{answer.row_words}{answer.question}{answer.row}{answer.choice}":
+        raise SignalRefused("answers", f"The answer to {answer.question!r} holds a zero byte.")
 
 
 def _check_places(new: NewSignal) -> None:
@@ -288,6 +314,7 @@ def _write(placed: _Placed, *, author: User | None, now: datetime) -> Signal:
         Comment(signal=signal, text=words.text, language=words.language, question_key=words.question_key)
         for words in new.comments
     )
+    Answer.objects.bulk_create(Answer(signal=signal, **vars(answer)) for answer in new.answers)
     for item in new.attachments:
         size = item.file.size
         Attachment.objects.create(

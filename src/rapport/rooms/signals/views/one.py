@@ -16,6 +16,7 @@ from rapport.kernel.roles import Permission
 from rapport.kernel.scope import get_visible
 from rapport.rooms.signals.forms import CorrectionForm
 from rapport.rooms.signals.models import Signal
+from rapport.rooms.signals.selectors.answers import answers_of
 from rapport.rooms.signals.selectors.history import current_version, versions
 from rapport.rooms.signals.selectors.listing import read_signals
 from rapport.rooms.signals.services.correct import correct_signal, may_correct
@@ -36,6 +37,7 @@ def signal_page(request: UserRequest, pk: UUID) -> HttpResponse:
     (read,) = read_signals([signal.pk])
     context = {
         "signal": read,
+        "answers": answers_of(signal),
         "versions": versions(signal),
         "recorded_at": None if signal.anonymous else signal.recorded_at,
         "reference": "" if signal.anonymous else signal.external_reference,

@@ -30,7 +30,7 @@ from rapport.rooms.listening.designing.building import (
     to_form,
 )
 from rapport.rooms.listening.designing.edits import EditRefused, change_question, question_of
-from rapport.rooms.listening.designing.forms import BLANK_ROWS, QuestionForm, Row
+from rapport.rooms.listening.designing.forms import BLANK_ROWS, PICTURES, QuestionForm, Row
 from rapport.rooms.listening.designing.naming import FIELDS, TYPES
 from rapport.rooms.listening.designing.page import Pages
 from rapport.rooms.listening.designing.selectors import (
@@ -207,6 +207,7 @@ def _question_context(
         "type_name": TYPES[question.type],
         "form": form,
         "lists": lists,
+        "pictures": ",".join(PICTURES),
         "bank_name": bank_name(question.bank) or pages.say(question.text)[:200],
         "page": page,
         "places": [(one.key, pages.say(one.title) or one.key) for one in definition.pages],

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -47,8 +48,17 @@ def versions(request: UserRequest, code: str) -> HttpResponse:
         "breaks": breaks,
         "broken": len({one.question for one in breaks}),
         "manages": request.user.may(Permission.MANAGE_SURVEYS),
+        "files_url": _files_url(survey) if request.user.may(Permission.EXPORT) else "",
     }
     return render(request, "surveys/versions.html", context)
+
+
+def _files_url(survey: Survey) -> str:
+    """Return where the survey can be had as a file, when survey files are there."""
+    try:
+        return reverse("survey_files:choose", args=[survey.code])
+    except NoReverseMatch:
+        return ""
 
 
 @permit(Permission.SEE_FIGURES, Permission.MANAGE_SURVEYS)

@@ -1,5 +1,7 @@
 """Asking by voice and on paper: the interviewer's list and script, the sheet, and keying it twice."""
 
+from uuid import uuid4
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -144,6 +146,7 @@ def paper(request: UserRequest, code: str) -> HttpResponse:
                     request.user,
                     now=timezone.now(),
                     decided="decided" in request.POST,
+                    form=request.POST.get("form", ""),
                 )
             except KeyingRefused as refusal:
                 problem = str(refusal)
@@ -162,6 +165,8 @@ def paper(request: UserRequest, code: str) -> HttpResponse:
             for field in fields_of(definition)
         ],
         "number": number,
+        # What differs was looked at: sent again it is the same keying, corrected.
+        "form_id": request.POST.get("form", "") if wrong or problem else uuid4().hex,
         "problem": problem,
         "wrong": wrong,
         "differing": labels_for(definition, differing),

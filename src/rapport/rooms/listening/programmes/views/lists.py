@@ -94,6 +94,7 @@ def tabs_of(request: UserRequest, current: str) -> list[Tab]:
         tabs += [
             Tab(_("Rest"), reverse("programmes:rest"), current=current == "rest"),
             Tab(_("Not written to"), reverse("programmes:suppressed"), current=current == "suppressed"),
+            Tab(_("Short messages"), reverse("programmes:messages"), current=current == "messages"),
         ]
     return tabs
 

@@ -65,6 +65,8 @@ def tabs_of(request: UserRequest, row: Programme, current: str) -> list[Tab]:
         parts.append(("interviews", _("Interviews")))
     if request.user.may(Permission.MANAGE_PROGRAMMES):
         parts += [("plan", _("Plan")), ("links", _("Links and codes")), ("paper", _("Paper"))]
+        if not row.anonymous and row.plan.get("incentive"):
+            parts.append(("rewards", _("Incentives")))
     return [
         Tab(label, reverse(f"programmes:{name}", args=[row.code]), current=name == current)
         for name, label in parts
@@ -131,7 +133,8 @@ def show(request: UserRequest, code: str) -> HttpResponse:
         "silent": [said(part, names) for part in weighted.silent] if weighted else [],
         "weighted_by": ", ".join(str(BY_LABELS[name]).lower() for name in weighted.by) if weighted else "",
         "sees_all": request.user.scope.everything,
-        "rewards": _rewards(row, request.user),
+        # Of few, what was earned would tell who has answered.
+        "rewards": None if progress.is_telling(row, steps) else _rewards(row, request.user),
     }
     return render(request, "listening/programmes/show.html", context)
 
@@ -144,19 +147,27 @@ def _headline(row: Programme, steps: progress.Steps, missing: list[Named]) -> st
         return _("%(name)s hears too little from: %(who)s") % {"who": who, "name": row.name}
     if progress.is_telling(row, steps):
         return _("%(name)s asked too few you may see to tell more") % {"name": row.name}
-    told = {"name": row.name, "answered": steps.answered, "asked": steps.asked}
-    return _("%(name)s: %(answered)d of %(asked)d have answered") % told
+    told = {
+        "name": row.name,
+        "answered": formats.number(steps.answered),
+        "asked": formats.number(steps.asked),
+    }
+    return _("%(name)s: %(answered)s of %(asked)s have answered") % told
 
 
 def _figures(steps: progress.Steps) -> list[Figure]:
     return [
-        Figure(_("Asked"), formats.number(steps.asked), _("people")),
+        Figure(_("Asked"), formats.number(steps.asked), ngettext("person", "people", steps.asked)),
         Figure(
             _("Reached"),
             formats.number(steps.reached),
             _("the message arrived, or a colleague spoke to them"),
         ),
-        Figure(_("Opened"), formats.number(steps.opened), _("opened the page")),
+        Figure(
+            _("Opened"),
+            formats.number(steps.opened),
+            _("at least: reported by the mail service, or began to answer. Who only looked leaves no trace"),
+        ),
         Figure(_("Started"), formats.number(steps.started), _("answered something")),
         Figure(
             _("Answered"),
@@ -294,23 +305,31 @@ def expectation(report: Report) -> str:
     expected = report.expected
     if expected is None or not report.drawn:
         return _("Nobody would be asked.")
-    told = {
-        "answers": expected.answers,
-        "drawn": report.drawn,
-        "percent": round(100 * expected.response),
-        "margin": formats.number(expected.margin, 0) if expected.margin is not None else "",
-        "needed": expected.needed,
+    asked = ngettext("%(drawn)s person would be asked", "%(drawn)s people would be asked", report.drawn) % {
+        "drawn": formats.number(report.drawn)
     }
     if expected.margin is None:
-        return _("%(drawn)d people would be asked; too few answers are to be expected for a figure.") % told
-    words = _(
-        "%(drawn)d people would be asked. If %(percent)d%% answer, about %(answers)d answers tell the score "
-        "to recommend within ± %(margin)s points at worst."
-    )
-    said_ = words % told
+        return _("%(asked)s; too few answers are to be expected for a figure.") % {"asked": asked}
+    told = ngettext(
+        "%(asked)s. If %(percent)d%% answer, about %(answers)s answer tells the score to recommend "
+        "within ± %(margin)s points at worst.",
+        "%(asked)s. If %(percent)d%% answer, about %(answers)s answers tell the score to recommend "
+        "within ± %(margin)s points at worst.",
+        round(expected.answers),
+    ) % {
+        "asked": asked,
+        "percent": round(100 * expected.response),
+        "answers": formats.number(expected.answers),
+        "margin": formats.number(expected.margin, 0),
+    }
     if expected.needed is not None and expected.needed > report.drawn:
-        said_ += " " + _("For the range wanted, %(needed)d people would have to be asked.") % told
-    return said_
+        needed = ngettext(
+            "For the range wanted, %(needed)s person would have to be asked.",
+            "For the range wanted, %(needed)s people would have to be asked.",
+            expected.needed,
+        ) % {"needed": formats.number(expected.needed)}
+        return f"{told} {needed}"
+    return told
 
 
 def parts_of(form: PlanForm) -> list[tuple[str, list[object]]]:
