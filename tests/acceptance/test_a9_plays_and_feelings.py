@@ -51,18 +51,18 @@ def test_a_play_says_whether_it_works_and_a_case_what_its_touchpoint_is_to_leave
         page.goto(f"{url}/act/playbooks/{book.pk}/")
         expect(page.locator("main")).to_contain_text("better with the play")
         expect(page.locator("main")).to_contain_text("What this cannot tell")
-        assert axe_violations(page) == []
+        assert axe_violations(page, "main") == []
         assert not overflows(page)
         picture(page, f"{theme}-playbook")
         page.goto(f"{url}/act/feelings/")
         page.get_by_role("link", name="Parts delivery").click()
         page.get_by_label("Cared for").check()
-        assert axe_violations(page) == []
+        assert axe_violations(page, "main") == []
         picture(page, f"{theme}-desired")
         page.get_by_role("button", name="Keep the desired feelings").click()
         expect(page.locator("main table")).to_contain_text("Cared for")
         expect(page.locator("main table")).to_contain_text("Neglected 1 / 1")
-        assert axe_violations(page) == []
+        assert axe_violations(page, "main") == []
         assert not overflows(page)
         picture(page, f"{theme}-feelings")
         page.goto(f"{url}/act/cases/{case.code}/")

@@ -23,6 +23,7 @@ from rapport.rooms.action.services.steps import StepRefused
 from rapport.rooms.catalog.models import Product
 
 router = Router(tags=["action"])
+MOST = 1000
 
 
 class PromoterQuery(Schema):
@@ -32,6 +33,12 @@ class PromoterQuery(Schema):
     region: str = ""
     language: str = ""
     kind: str = ""
+
+
+class PromoterListQuery(PromoterQuery):
+    """The same, and how many at most."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST)] = 200
 
 
 class PromoterOut(Schema):
@@ -195,10 +202,10 @@ def _ask(ask: Ask, user: Any) -> dict[str, Any]:
 
 
 @router.get("/promoters", response=list[PromoterOut])
-def list_promoters(request: HttpRequest, query: Query[PromoterQuery]) -> list[Any]:
-    """List who would recommend us, the least written to first."""
+def list_promoters(request: HttpRequest, query: Query[PromoterListQuery]) -> list[Any]:
+    """List the first who would recommend us, the least written to before others."""
     user = require(request, Permission.SEE_CUSTOMERS)
-    return list(reading.promoters(user, _wanted(query), now=timezone.now()))
+    return list(reading.promoters(user, _wanted(query), now=timezone.now(), limit=query.limit).rows)
 
 
 @router.post("/promoters/{code}/asks", response={201: AskOut})

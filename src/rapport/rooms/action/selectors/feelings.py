@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import CharField, Count, F, Func, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from rapport.kernel.models import User
@@ -44,17 +45,31 @@ def feelings_at(user: User, touchpoints: Iterable[Touchpoint], *, now: datetime)
     """Return each touchpoint by the last year's feedback in the user's scope that named a feeling."""
     places = list(touchpoints)
     wanted = dict(DesiredFeelings.objects.filter(touchpoint__in=places).values_list("touchpoint", "feelings"))
-    named: defaultdict[str, list[set[str]]] = defaultdict(list)
-    signals = Signal.objects.visible_to(user).filter(
-        touchpoint__in=places, occurred_at__gt=now - YEAR, occurred_at__lte=now, anonymous=False
+    signals = Signal.objects.filter(
+        touchpoint__in=places,
+        occurred_at__gt=now - YEAR,
+        occurred_at__lte=now,
+        superseded=False,
+        anonymous=False,
     )
-    for touchpoint, emotions in signals.exclude(emotions=[]).values_list("touchpoint", "emotions"):
-        named[touchpoint or ""].append(set(emotions))
-    return tuple(_row(place, wanted.get(place.pk, []), named[place.pk]) for place in places)
+    named = signals.in_scope(user).exclude(emotions=[]).order_by()
+    counts = _counts(named)
+    return tuple(_row(place, wanted.get(place.pk, []), named, counts[place.pk]) for place in places)
 
 
-def _row(place: Touchpoint, desired: list[str], answers: list[set[str]]) -> FeelingsAt:
-    counts = Counter(feeling for answer in answers for feeling in answer)
+def _counts(named: QuerySet[Signal]) -> defaultdict[str, Counter[str]]:
+    """Return how many answers named each feeling, by touchpoint, counted by the database."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    each = named.annotate(feeling=Func(F("emotions"), function="unnest", output_field=CharField()))
+    rows = each.values("touchpoint", "feeling").annotate(count=Count("pk", distinct=True))
+    for row in rows:
+        counts[row["touchpoint"]][row["feeling"]] = row["count"]
+    return counts
+
+
+def _row(place: Touchpoint, desired: list[str], named: QuerySet[Signal], counts: Counter[str]) -> FeelingsAt:
+    here = named.filter(touchpoint=place)
+    found = here.aggregate(n=Count("pk"), good=Count("pk", filter=Q(emotions__overlap=desired)))
     felt = tuple(
         Felt(key, str(FEELINGS.get(key, key)), count, key in desired)
         for key, count in sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:SHOWN]
@@ -64,14 +79,14 @@ def _row(place: Touchpoint, desired: list[str], answers: list[set[str]]) -> Feel
         name=place.name,
         desired=tuple(str(FEELINGS[key]) for key in desired if key in FEELINGS),
         felt=felt,
-        share=_share(desired, answers),
-        n=len(answers),
+        share=_share(desired, found["good"], found["n"]),
+        n=found["n"],
     )
 
 
-def _share(desired: list[str], answers: list[set[str]]) -> Estimate:
+def _share(desired: list[str], good: int, n: int) -> Estimate:
     reason = "" if desired else _("Nobody has said yet what customers are to feel here.")
-    reason = reason or ("" if answers else _("No feedback of the last year from here named a feeling."))
+    reason = reason or ("" if n else _("No feedback of the last year from here named a feeling."))
     if reason:
         return Estimate.without_value(reason, method="share", unit="share")
-    return share_from_counts(sum(bool(answer & set(desired)) for answer in answers), len(answers))
+    return share_from_counts(good, n)

@@ -13,7 +13,7 @@ from rapport.kernel.models import OutgoingMail, User
 from rapport.rooms.accounts.models import Contact, Opportunity
 from rapport.rooms.action.models import Ask, AskKind, AskUse
 from rapport.rooms.catalog.models import Metric
-from rapport.rooms.signals.api import band_condition
+from rapport.rooms.signals.api import band_condition, band_of
 from rapport.rooms.signals.models import Score, Signal
 from rapport.stats import Estimate, share_from_counts
 
@@ -39,6 +39,20 @@ class PromoterRow:
     thanked: int
     last_at: datetime | None
     agreed: int
+
+
+@dataclass(frozen=True)
+class PromoterList:
+    """The first of the promoters, and how many there are."""
+
+    rows: tuple[PromoterRow, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class _Promoting:
+    score: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -118,23 +132,44 @@ class PromoterFilters:
     kind: str = ""
 
 
-def promoters(user: User, wanted: PromoterFilters, *, now: datetime) -> list[PromoterRow]:
-    """Return those whose latest recommendation in a year was a promoter's, within the user's scope."""
-    latest = _latest(user, now=now)
-    people = Contact.objects.visible_to(user).filter(pk__in=latest.values("contact"), merged_into=None)
-    people = people.select_related("account__region")
+def promoters(
+    user: User, wanted: PromoterFilters, *, now: datetime, limit: int | None = None
+) -> PromoterList:
+    """Return whose latest answer in a year recommends us, within scope, the least written to first.
+
+    Only the first `limit` are read whole: a house may have tens of thousands.
+    """
+    found = _promoting_now(user, wanted, now=now)
+    people = Contact.objects.visible_to(user).filter(pk__in=list(found), merged_into=None)
     if wanted.region:
         people = people.filter(account__region=wanted.region)
     if wanted.language:
         people = people.filter(language__startswith=wanted.language)
-    by_contact = {contact.pk: contact for contact in people}
-    promoting = Score.objects.filter(_promoting(), pk__in=latest.values("pk"), contact__in=by_contact)
-    if wanted.product:
-        promoting = promoting.filter(product=wanted.product)
-    scores = list(promoting.select_related("signal").prefetch_related("signal__comments"))
-    counts = _counts(by_contact, now=now)
-    rows = [_row(by_contact[score.contact_id or 0], score, counts) for score in scores]
-    return sorted(rows, key=lambda row: (row.asked + row.thanked, -row.at.timestamp()))
+    seen = list(people.order_by().values_list("pk", flat=True))
+    counts = _counts(seen, now=now)
+
+    def order(pk: int) -> tuple[int, float]:
+        written = counts.get(pk, NOTHING)
+        return written.asked + written.thanked, -found[pk].at.timestamp()
+
+    shown = sorted(seen, key=order)[:limit]
+    contacts = Contact.objects.select_related("account__region").in_bulk(shown)
+    scores = Score.objects.select_related("signal").prefetch_related("signal__comments")
+    whole = scores.in_bulk([found[pk].score for pk in shown])
+    rows = [_row(contacts[pk], whole[found[pk].score], counts) for pk in shown]
+    return PromoterList(tuple(rows), len(seen))
+
+
+def _promoting_now(user: User, wanted: PromoterFilters, *, now: datetime) -> dict[int, _Promoting]:
+    kinds = {metric.pk: metric for metric in _metrics()}
+    columns = ("pk", "contact", "metric", "value", "scale_low", "scale_high", "product", "occurred_at")
+    found = {}
+    for pk, contact, metric, value, low, high, product, at in _latest(user, now=now).values_list(*columns):
+        about = kinds[metric]
+        promoting = band_of(about.kind, value, low, high, about.higher_is_better) == "pro"
+        if promoting and wanted.product in ("", product):
+            found[contact] = _Promoting(pk, at)
+    return found
 
 
 def promoting_signal(contact: Contact, user: User, *, now: datetime) -> Signal | None:
@@ -168,6 +203,9 @@ class _Written:
     agreed: int
 
 
+NOTHING = _Written(0, 0, None, 0)
+
+
 def _counts(people: Iterable[int], *, now: datetime) -> dict[int, _Written]:
     year, asking = Q(sent_at__gt=now - YEAR), ~Q(kind=AskKind.THANKS)
     rows = (
@@ -187,7 +225,7 @@ def _counts(people: Iterable[int], *, now: datetime) -> dict[int, _Written]:
 
 
 def _row(contact: Contact, score: Score, counts: dict[int, _Written]) -> PromoterRow:
-    written = counts.get(contact.pk, _Written(0, 0, None, 0))
+    written = counts.get(contact.pk, NOTHING)
     comment = next(iter(score.signal.comments.all()), None)
     return PromoterRow(
         code=contact.code,

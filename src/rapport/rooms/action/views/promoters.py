@@ -57,15 +57,15 @@ def listed(request: UserRequest) -> HttpResponse:
     now = timezone.now()
     offered = [_products(), _regions(), _languages()]
     wanted = _wanted(request, offered)
-    rows = reading.promoters(request.user, wanted, now=now)
+    people = reading.promoters(request.user, wanted, now=now, limit=MOST)
     figures = reading.promoter_figures(request.user, now=now)
-    summary = ngettext("%(count)d promoter", "%(count)d promoters", len(rows)) % {"count": len(rows)}
+    summary = ngettext("%(count)d promoter", "%(count)d promoters", people.total) % {"count": people.total}
     context = {
-        "rows": rows[:MOST],
-        "left_off": max(0, len(rows) - MOST),
+        "rows": people.rows,
+        "left_off": people.total - len(people.rows),
         "found": figures,
         "figures": _figures(figures),
-        "headline": _headline(len(rows)),
+        "headline": _headline(people.total),
         "bar": filter_bar(request, summary, offered),
         "tabs": tabs_of(request, "promoters"),
         "may_manage": request.user.may(Permission.MANAGE_RULES),
@@ -289,9 +289,7 @@ def asked(request: HttpRequest, token: str) -> HttpResponse:
             "done": done,
             "company": environment().company,
         }
-        response = render(request, "action/asked.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+        return render(request, "action/asked.html", context)
 
 
 def _take_back(ask: Ask) -> Ask:
