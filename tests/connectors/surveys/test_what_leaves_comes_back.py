@@ -140,6 +140,55 @@ def test_what_surveyjs_has_no_word_for_comes_back_too() -> None:
     assert {line.name for line in imported.report.kept} >= {"nps", "share", "felt", "days", "why"}
 
 
+def test_shares_and_feelings_come_back_with_their_answers_from_a_tool_that_knows_neither() -> None:
+    survey = Definition.model_validate(
+        {
+            "title": {"en": "Visit"},
+            "languages": ["en", "de"],
+            "pages": [
+                {
+                    "key": "page1",
+                    "questions": [
+                        {
+                            "type": "constant_sum",
+                            "key": "q1",
+                            "text": {"en": "Share 10 points", "de": "Verteilen Sie 10 Punkte"},
+                            "total": 10,
+                            "choices": [
+                                {"key": "price", "text": {"en": "Price", "de": "Preis"}},
+                                {"key": "speed", "text": {"en": "Speed", "de": "Tempo"}},
+                            ],
+                        },
+                        {"type": "emotions", "key": "q2", "text": {"en": "How?", "de": "Wie?"}, "most": 3},
+                        {
+                            "type": "emotions",
+                            "key": "q3",
+                            "text": {"en": "And?", "de": "Und?"},
+                            "offered": ["trusting"],
+                        },
+                    ],
+                }
+            ],
+        }
+    )
+    made = as_surveyjs(survey)
+    del made["rapport"]["definition"]
+    assert made["pages"][0]["elements"][1]["choices"], "all feelings are offered where none is named"
+    imported = read_survey_bytes(json.dumps(made).encode(), "survey.json")
+    assert imported.definition == survey
+    assert imported.report.unsupported == ()
+    answers = {"q1": {"price": 7.0, "speed": 3.0}, "q2": ["trusting"]}
+    results = json.dumps([{"id": 1, **answers}]).encode()
+    assert back_from(results, imported) == answers
+
+
+def back_from(results: bytes, imported: Any) -> dict[str, Any]:
+    file = open_responses(results, "results.json")
+    answered = Mapper(imported.columns, imported.definition, file).answers(next(iter(file.rows)))
+    assert answered.misfits == ()
+    return dict(answered.answers)
+
+
 def test_what_was_changed_elsewhere_wins_over_the_document_beside_it() -> None:
     document = as_surveyjs(FULL)
     document["pages"][0]["elements"][0]["title"] = "Would you now?"

@@ -11,12 +11,15 @@ from rapport.connectors.surveys.report import Entry
 from rapport.connectors.surveys.slots import Slot
 from rapport.connectors.surveys.words import Cleaner
 from rapport.rooms.listening.definition import (
+    FEELINGS,
     MOST_POINTS,
     CarryForward,
     Choice,
     ConsentQuestion,
+    ConstantSum,
     ContactRequest,
     DateQuestion,
+    Emotions,
     FileQuestion,
     Matrix,
     MultipleChoice,
@@ -233,6 +236,8 @@ class QuestionMaker:
 
     def _fields(self, work: Work) -> None:
         items = [one for one in work.element.get("items") or [] if isinstance(one, dict)]
+        if told_by_us(work.element).get("type") == "constant_sum":
+            return self._shares(work, items)
         settings = self._settings(work)
         for item in items:
             key = self._draft.keys.give(f"{work.key}_{item.get('name')}", "q")
@@ -248,6 +253,26 @@ class QuestionMaker:
             self._draft.add(work.entry, question, work.rules)
             self._draft.column(Slot(question=key, kind="text"), f"{work.name}.{item.get('name')}")
         work.entry.change(f"{len(items)} fields become as many questions.")
+        return None
+
+    def _shares(self, work: Work, items: list[dict[str, Any]]) -> None:
+        """Make fields that an export of ours made of a total to share out that total again."""
+        told = [
+            {
+                "value": one.get("name"),
+                "text": one.get("title") or one.get("name"),
+                "rapport": one.get("rapport"),
+            }
+            for one in items
+        ]
+        choices, keys = self._choices(work, told)
+        if not choices:
+            work.entry.lose("It has nothing to share out among.")
+            return
+        total = _first_number(told_by_us(work.element).get("total"), 100)
+        self._keep(work, ConstantSum, "A total shared out.", choices=tuple(choices), total=total)
+        for name, key in keys.items():
+            self._draft.column(Slot(question=work.key, kind="share", choice=key), f"{work.name}.{name}")
 
     # -- choices
 
@@ -335,7 +360,20 @@ class QuestionMaker:
             self._keep(work, SingleChoice, "A single choice.", style=style, **parts)
             self._choice_columns(work, "code", codes, other)
 
+    def _feelings(self, work: Work) -> None:
+        """Make a list of feelings that an export of ours made the feelings again."""
+        raw = work.element.get("choices")
+        values = [one.get("value") if isinstance(one, dict) else one for one in raw or []]
+        offered = tuple(str(one) for one in values if one in FEELINGS)
+        most = _whole(work.element.get("maxSelectedChoices")) or None
+        every = set(offered) == set(FEELINGS)
+        self._keep(work, Emotions, "Feelings.", offered=() if every else offered, most=most)
+        slot = Slot(question=work.key, kind="codes", codes={one: one for one in offered})
+        self._draft.column(slot, work.name)
+
     def _multiple(self, work: Work) -> None:
+        if told_by_us(work.element).get("type") == "emotions":
+            return self._feelings(work)
         parts, codes, other = self._list_parts(work)
         if parts:
             fewest, most = (
@@ -346,6 +384,7 @@ class QuestionMaker:
                 work, MultipleChoice, "A multiple choice.", fewest=fewest or None, most=most or None, **parts
             )
             self._choice_columns(work, "codes", codes, other)
+        return None
 
     def _pictures(self, work: Work) -> None:
         if work.element.get("multiSelect") is True:

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from rapport.rooms.listening.definition import (
+    FEELINGS,
     All,
     Choice,
     Condition,
@@ -14,6 +15,7 @@ from rapport.rooms.listening.definition import (
     Page,
     Part,
     Question,
+    tell,
 )
 from rapport.rooms.listening.definition import (
     Any as AnyOf,
@@ -133,6 +135,8 @@ class _Writer:
             "constant_sum",
         ):
             extra["type"] = question.type
+        if question.type == "constant_sum":
+            extra["total"] = question.total
         if extra:
             made["rapport"] = extra
         return made
@@ -242,7 +246,17 @@ class _Writer:
         return {"type": "comment", "maxLength": question.most}
 
     def _emotions(self, question: Any) -> dict[str, Any]:
-        return {"type": "checkbox", "choices": [{"value": one, "text": one} for one in question.offered]}
+        choices = [
+            {
+                "value": one,
+                "text": self.say({code: tell(f"feeling_{one}", code) for code in self._definition.languages}),
+            }
+            for one in question.offered or FEELINGS
+        ]
+        made: dict[str, Any] = {"type": "checkbox", "choices": choices}
+        if question.most:
+            made["maxSelectedChoices"] = question.most
+        return made
 
     def _file(self, question: Any) -> dict[str, Any]:
         return {
