@@ -101,6 +101,12 @@ def test_nobody_counts_more_than_lies_in_reach(
     )
 
 
+def test_who_may_see_nothing_is_told_of_nobody(given: Given, cast: Callable[[str], User]) -> None:
+    user = cast("employee")
+    assert tally(user, measure("nps"), Filters()).n == 0
+    assert base_of(user, measure("nps"), Filters()).people == 0
+
+
 def test_months_regions_and_roles_add_up_to_the_whole(given: Given, cast: Callable[[str], User]) -> None:
     cells = cube(cast("cx_manager"), measure("nps"), Filters())
     by_month = add_up(cells, lambda cell: cell.month)

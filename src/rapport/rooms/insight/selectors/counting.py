@@ -8,6 +8,7 @@ from functools import reduce
 from operator import add
 from typing import Any, TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, F, FloatField, Func, Q, QuerySet, Sum, TextField, Value
 from django.db.models.expressions import Case, Expression, When
@@ -177,7 +178,11 @@ def base_of(user: User, measure: Measure, filters: Filters) -> Base:
         .values("account", "contact", "anonymous")
         .annotate(n=Count("*"), s=Sum("x"), q=Sum(F("x") * F("x")))
     )
-    statement, parameters = people.query.sql_with_params()
+    try:
+        statement, parameters = people.query.sql_with_params()
+    except EmptyResultSet:
+        # Who may see nothing at all: Django knows it without asking.
+        return Base()
     with connection.cursor() as cursor:
         cursor.execute(_BASE.format(people=statement), parameters)
         accounts, heard, *sums = cursor.fetchone()
