@@ -93,7 +93,7 @@ def test_a8_feedback_streams_into_a_program_and_its_log_says_so(
         page.get_by_text("500 Internal Server Error").wait_for()
         look(page, "stream-waits")
         local.status = 200
-        page.get_by_role("button", name="Try the message").click()
+        page.get_by_role("button", name="Try again").click()
         work()
         page.reload()
         page.locator("#messages").get_by_text("Sent").wait_for()

@@ -13,7 +13,7 @@ from tests.browser import axe_violations, open_page, overflows
 from tests.cast import World
 from tests.rooms.insight.by_hand import drivers_by_hand, gain_by_hand
 from tests.rooms.insight.ratings import PARTS, plant
-from tests.rooms.insight.test_drivers import exported
+from tests.rooms.insight.test_driver_page import exported
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.django_db(transaction=True)]
 BrowserOf = Callable[[str], Client]
