@@ -48,6 +48,7 @@ def _is_page(door: Door) -> bool:
         ".json",
         "exports/",
         "<slug:what>/<slug:kind>",
+        "pack.<slug:kind>",
         "/file",
         "metrics",
         "live",
