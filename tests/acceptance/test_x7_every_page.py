@@ -49,6 +49,7 @@ def _is_page(door: Door) -> bool:
         "exports/",
         "<slug:what>/<slug:kind>",
         "pack.<slug:kind>",
+        "snippet/<uuid:pk>/begin",
         "/file",
         "metrics",
         "live",
