@@ -175,9 +175,16 @@ def _measure(rows: int, folder: Path) -> None:
         native = duckdb.connect(config={"threads": str(min(4, os.cpu_count() or 1))})
         files = list(store().view().files["nps"])
         native.execute(f"CREATE TABLE score AS SELECT * FROM read_parquet({files})")
-        bare_files = lambda: native.execute(_BARE.format(f"read_parquet({files})")).fetchall()  # noqa: E731
-        bare_table = lambda: native.execute(_BARE.format("score")).fetchall()  # noqa: E731
-        peer = lambda: connection.execute(_IN_POSTGRESQL).fetchall()  # noqa: E731
+
+        def bare_files() -> Any:
+            return native.execute(_BARE.format(f"read_parquet({files})")).fetchall()
+
+        def bare_table() -> Any:
+            return native.execute(_BARE.format("score")).fetchall()
+
+        def peer() -> Any:
+            return connection.execute(_IN_POSTGRESQL).fetchall()
+
         for work in (cube, bare_files, bare_table, peer):
             work()
         rounds = [

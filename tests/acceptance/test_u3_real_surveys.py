@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,19 +13,15 @@ from rapport import stats
 from rapport.rooms.catalog.models import Metric
 from rapport.rooms.signals.api import NewScore, NewSignal, record_signals_in_bulk
 from rapport.ui.formats import number
+from tests.acceptance.real.importing import data
 from tests.cast import World
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-SHARED = Path(DATA if DATA.exists() else "/work/shared/data")
 pytestmark = [pytest.mark.real, pytest.mark.django_db]
 BrowserOf = Callable[[str], Client]
 
 
 def rows_of(folder: str, name: str) -> list[dict[str, str]]:
-    path = SHARED / folder / name
-    if not path.exists():
-        pytest.skip(f"the data set {folder} is not at {SHARED}")
-    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    return list(csv.DictReader((data(folder) / name).read_text(encoding="utf-8-sig").splitlines()))
 
 
 def record(source: str, answers: Iterable[tuple[NewScore, ...]]) -> None:

@@ -409,8 +409,9 @@ def _hidden(cells: Mapping[tuple[Key, ...], int]) -> tuple[set[tuple[Key, ...]],
     dimensions = len(next(iter(cells)))
     if dimensions > 1 and len(cells) <= _MOST_PROTECTED:
         table = suppress_table(cells)
-        hidden = {name for name in table.hidden if name in cells}
-        return hidden, (None,) * dimensions in table.hidden  # type: ignore[return-value]
+        hidden = {name for name in cells if name in table.hidden}
+        whole: tuple[object, ...] = (None,) * dimensions
+        return hidden, whole in table.hidden
     one = suppress(cells, total_shown=True)
     return set(one.hidden), one.hide_total
 
